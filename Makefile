@@ -1,0 +1,156 @@
+# nullsender: reads bounce mailboxes, judges each bounce, keeps the ledger in PostgreSQL.
+#
+#   make          the program, build/nullsender
+#   make demo     the whole way with throwaway servers (KEEP=1 leaves them running)
+#   make check    all tests; installs what they need
+#   make asan     the tests again under AddressSanitizer and UBSan
+#   make help     every target
+
+VERSION := 0.1.0
+BUILD := build
+
+# All Debian packages that building, the demo and the tests need: the one list.
+PACKAGES := gcc clang clang-format make git pkg-config python3 openssl \
+	libetpan-dev libcurl4-gnutls-dev libpq-dev libvectorscan-dev nettle-dev \
+	libjansson-dev libconfuse-dev libseccomp-dev libcmocka-dev \
+	dovecot-imapd postgresql
+
+# --- the layers: which libraries each one may use -----------------------------------------------
+# cmd/ may use all of them; tests/lint.py holds the includes to this table.
+
+LAYERS := base mime classify imap store cmd
+PKG_base :=
+PKG_mime := libetpan
+PKG_classify := libhs nettle
+PKG_imap := libcurl
+PKG_store := libpq
+PKG_cmd := jansson libconfuse libseccomp nettle
+# What an archive calls in other archives; its unit tests link these and nothing else.
+USES_base :=
+USES_mime := base
+USES_classify := base
+USES_imap := base
+USES_store := base
+USES_cmd := mime classify imap store base
+
+DIR_base := cmd/base
+DIR_mime := mime
+DIR_classify := classify
+DIR_imap := imap
+DIR_store := store
+DIR_cmd := cmd
+
+# --- how to compile -----------------------------------------------------------------------------
+
+CC := gcc
+CFLAGS := -O2 -g
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wvla \
+	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wwrite-strings \
+	-Wformat=2 -Wundef -Wcast-qual -Wpointer-arith -Werror
+HARDENING := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
+SANITIZE :=
+COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. $(WARNINGS) $(HARDENING) \
+	$(SANITIZE) $(CFLAGS) -MMD -MP
+LINK = $(CC) $(SANITIZE) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+
+# make V=1 shows the commands.
+Q := $(if $(V),,@)
+say = @$(if $(V),:,printf '  %-5s %s\n') $(1)
+
+# libetpan.pc of Debian 12 leaks -specs=...no-pie-link.specs; third-party headers are not ours to
+# warn about, hence -isystem.
+pkg_cflags = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(1)))
+pkg_libs = $(filter-out -specs=% -Wl%,$(shell pkg-config --libs $(1)))
+
+sources = $(sort $(wildcard $(DIR_$(1))/*.c))
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1)))
+unit_tests = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/$(1)/test_*.c)))
+
+UNIT_TESTS := $(foreach layer,$(LAYERS),$(call unit_tests,$(layer)))
+EMBEDDED := $(BUILD)/obj/cmd/embedded_rules.o $(BUILD)/obj/cmd/embedded_migrations.o
+
+.PHONY: all program deps demo check asan lint format clean help
+.DELETE_ON_ERROR:
+
+all: program
+program: $(BUILD)/nullsender
+
+# One archive a layer, one program a unit test. $(1) is the layer.
+define layer_rules
+$(BUILD)/$(1).a: $(call objects,$(1))
+	$$(call say,AR $$@)
+	$(Q)rm -f $$@ && ar rcs $$@ $$^
+$(call objects,$(1)): private PKG_FLAGS = $$(if $(PKG_$(1)),$$(call pkg_cflags,$(PKG_$(1))))
+$(call unit_tests,$(1)): $(BUILD)/%: %.c $(BUILD)/$(1).a $(foreach use,$(USES_$(1)),$(BUILD)/$(use).a)
+	$$(call say,TEST $$@)
+	@mkdir -p $$(@D)
+	$(Q)$$(COMPILE) $$(call pkg_cflags,cmocka $(PKG_$(1))) -o $$@ $$< $$(filter %.a,$$^) \
+		-pie $$(LDFLAGS) $$(call pkg_libs,cmocka $(PKG_$(1)) $(foreach use,$(USES_$(1)),$(PKG_$(use))))
+endef
+$(foreach layer,$(LAYERS),$(eval $(call layer_rules,$(layer))))
+
+$(BUILD)/nullsender: $(BUILD)/cmd.a $(foreach use,$(USES_cmd),$(BUILD)/$(use).a) $(EMBEDDED)
+	$(call say,LINK $@)
+	$(Q)$(LINK) $^ -o $@ \
+		$(call pkg_libs,$(foreach layer,$(LAYERS),$(PKG_$(layer))))
+
+$(BUILD)/obj/%.o: %.c Makefile
+	$(call say,CC $<)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) $(PKG_FLAGS) -c -o $@ $<
+
+# The rules and the migrations are part of the program: cmd/embedded.h.
+$(BUILD)/embedded_rules.c: $(sort $(wildcard etc/rules/*.rules))
+$(BUILD)/embedded_migrations.c: $(sort $(wildcard migrations/*.sql))
+$(BUILD)/embedded_%.c: cmd/embed.sh Makefile
+	$(call say,EMBED $@)
+	@mkdir -p $(@D)
+	$(Q)sh cmd/embed.sh embedded_$* $(filter-out cmd/embed.sh Makefile,$^) > $@
+$(BUILD)/obj/cmd/embedded_%.o: $(BUILD)/embedded_%.c
+	$(call say,CC $<)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -c -o $@ $<
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# --- what people run ----------------------------------------------------------------------------
+
+deps: ## install the Debian packages of the list above, if any is missing
+	@missing=; for p in $(PACKAGES); do \
+		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	[ -z "$$missing" ] && exit 0; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	echo "installing:$$missing"; \
+	$$sudo apt-get update -q && \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing
+
+demo: ## the whole way on throwaway servers
+	@$(MAKE) --no-print-directory deps
+	@echo "building nullsender (about half a minute the first time)"
+	@$(MAKE) --no-print-directory program
+	@python3 tests/demo.py $(if $(KEEP),--keep)
+
+check: ## lint, unit tests and end-to-end tests
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory -j2 program unit-tests
+	@python3 tests/run.py --build $(BUILD) $(TESTS)
+
+.PHONY: unit-tests
+unit-tests: $(UNIT_TESTS)
+
+asan: ## the same tests under AddressSanitizer and UBSan, in build-asan/
+	@$(MAKE) --no-print-directory check BUILD=build-asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+		HARDENING=-fPIE SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
+
+lint: ## layering, layout and both compilers' warnings
+	@python3 tests/lint.py
+
+format: ## lay out all C sources
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean: ## remove everything that was built
+	rm -rf build build-*
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1\t\2/p' Makefile | sort | while IFS="$$(printf '\t')" read -r name text; do \
+		printf '  make %-8s %s\n' "$$name" "$$text"; done

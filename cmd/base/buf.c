@@ -1,0 +1,90 @@
+#include "cmd/base/buf.h"
+
+#include "cmd/base/memory.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ROOM_MIN = 64,
+};
+
+char buf_empty[1] = "";
+
+void buf_free(struct buf *b) {
+    if (b->room)
+        free(b->data);
+    *b = (struct buf)BUF_INIT;
+}
+
+void buf_reset(struct buf *b) {
+    b->len = 0;
+    if (b->room)
+        b->data[0] = '\0';
+}
+
+void buf_reserve(struct buf *b, size_t more) {
+    if (more > SIZE_MAX / 2 - b->len - 1)
+        memory_fail();
+    size_t need = b->len + more + 1;
+    if (need <= b->room)
+        return;
+    size_t room = b->room ? b->room : ROOM_MIN;
+    while (room < need)
+        room *= 2;
+    b->data = memory_resize(b->room ? b->data : NULL, room);
+    b->room = room;
+    b->data[b->len] = '\0';
+}
+
+void buf_add(struct buf *b, const void *data, size_t len) {
+    if (!len)
+        return;
+    buf_reserve(b, len);
+    memcpy(b->data + b->len, data, len);
+    b->len += len;
+    b->data[b->len] = '\0';
+}
+
+void buf_add_bytes(struct buf *b, struct bytes bytes) {
+    buf_add(b, bytes.data, bytes.len);
+}
+
+void buf_add_string(struct buf *b, const char *text) {
+    buf_add(b, text, strlen(text));
+}
+
+void buf_add_char(struct buf *b, char c) {
+    buf_add(b, &c, 1);
+}
+
+void buf_printf(struct buf *b, const char *format, ...) {
+    va_list ap, again;
+    va_start(ap, format);
+    va_copy(again, ap);
+    int len = vsnprintf(NULL, 0, format, ap);
+    va_end(ap);
+    if (len < 0)
+        memory_fail();
+    buf_reserve(b, (size_t)len);
+    vsnprintf(b->data + b->len, (size_t)len + 1, format, again);
+    va_end(again);
+    b->len += (size_t)len;
+}
+
+void buf_remove_first(struct buf *b, size_t len) {
+    if (len > b->len)
+        len = b->len;
+    if (!len)
+        return;
+    b->len -= len;
+    memmove(b->data, b->data + len, b->len);
+    b->data[b->len] = '\0';
+}
+
+struct bytes buf_bytes(const struct buf *b) {
+    return (struct bytes){b->data, b->len};
+}

@@ -1,0 +1,48 @@
+/*
+ * buf: bytes that grow. Always NUL-terminated behind `len`, so that `data` is also a string
+ * (before the first byte is added `data` is ""). Allocation does not fail (see memory.h).
+ *
+ *     struct buf b = BUF_INIT;
+ *     buf_printf(&b, "UID FETCH %u", uid);
+ *     ...
+ *     buf_free(&b);
+ */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include "cmd/base/bytes.h"
+
+#include <stddef.h>
+
+struct buf {
+    char *data;
+    size_t len;
+    size_t room; /* allocated bytes; 0 while data is the shared "" */
+};
+
+extern char buf_empty[];
+#define BUF_INIT \
+    { buf_empty, 0, 0 }
+
+/* Frees the memory; the buf is empty and can be used again. */
+void buf_free(struct buf *b);
+
+/* Empties it and keeps the memory. */
+void buf_reset(struct buf *b);
+
+/* Makes room for `more` bytes behind `len`, to be written directly and counted by the caller. */
+void buf_reserve(struct buf *b, size_t more);
+
+void buf_add(struct buf *b, const void *data, size_t len);
+void buf_add_bytes(struct buf *b, struct bytes bytes);
+void buf_add_string(struct buf *b, const char *text);
+void buf_add_char(struct buf *b, char c);
+void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Takes the first `len` bytes (clamped) away. */
+void buf_remove_first(struct buf *b, size_t len);
+
+/* The bytes, valid until the next change. */
+struct bytes buf_bytes(const struct buf *b);
+
+#endif

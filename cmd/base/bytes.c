@@ -1,0 +1,148 @@
+#include "cmd/base/bytes.h"
+
+#include <string.h>
+
+struct bytes bytes_of(const char *text) {
+    return (struct bytes){text, text ? strlen(text) : 0};
+}
+
+struct bytes bytes_from(struct bytes b, size_t from) {
+    if (from > b.len)
+        from = b.len;
+    return (struct bytes){b.data ? b.data + from : NULL, b.len - from};
+}
+
+struct bytes bytes_first(struct bytes b, size_t len) {
+    return (struct bytes){b.data, len < b.len ? len : b.len};
+}
+
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct bytes bytes_trim(struct bytes b) {
+    while (b.len && is_blank(b.data[0]))
+        b = bytes_from(b, 1);
+    while (b.len && is_blank(b.data[b.len - 1]))
+        b.len--;
+    return b;
+}
+
+bool bytes_next_line(struct bytes *rest, struct bytes *line) {
+    if (!rest->len)
+        return false;
+    long end = bytes_find_char(*rest, '\n');
+    if (end < 0) {
+        *line = *rest;
+        *rest = bytes_from(*rest, rest->len);
+    } else {
+        *line = bytes_first(*rest, (size_t)end);
+        *rest = bytes_from(*rest, (size_t)end + 1);
+    }
+    if (line->len && line->data[line->len - 1] == '\r')
+        line->len--;
+    return true;
+}
+
+long bytes_find(struct bytes b, const char *needle) {
+    if (!b.len)
+        return -1;
+    const char *p = memmem(b.data, b.len, needle, strlen(needle));
+    return p ? p - b.data : -1;
+}
+
+long bytes_find_ignore_case(struct bytes b, const char *needle) {
+    size_t len = strlen(needle);
+    char first = ascii_lower(needle[0]);
+    for (size_t i = 0; i + len <= b.len; i++)
+        if (ascii_lower(b.data[i]) == first && bytes_starts_ignore_case(bytes_from(b, i), needle))
+            return (long)i;
+    return -1;
+}
+
+long bytes_find_char(struct bytes b, char c) {
+    const char *p = b.len ? memchr(b.data, c, b.len) : NULL;
+    return p ? p - b.data : -1;
+}
+
+long bytes_find_last_char(struct bytes b, char c) {
+    const char *p = b.len ? memrchr(b.data, c, b.len) : NULL;
+    return p ? p - b.data : -1;
+}
+
+bool bytes_equal(struct bytes a, struct bytes b) {
+    return a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len));
+}
+
+bool bytes_equal_ignore_case(struct bytes a, const char *text) {
+    return a.len == strlen(text) && bytes_starts_ignore_case(a, text);
+}
+
+bool bytes_starts_ignore_case(struct bytes b, const char *prefix) {
+    size_t len = strlen(prefix);
+    if (b.len < len)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (ascii_lower(b.data[i]) != ascii_lower(prefix[i]))
+            return false;
+    return true;
+}
+
+bool bytes_ends_ignore_case(struct bytes b, const char *suffix) {
+    size_t len = strlen(suffix);
+    return b.len >= len && bytes_starts_ignore_case(bytes_from(b, b.len - len), suffix);
+}
+
+bool bytes_take_number(struct bytes *rest, unsigned long max, unsigned long *number) {
+    unsigned long n = 0;
+    size_t i = 0;
+    for (; i < rest->len && ascii_is_digit(rest->data[i]); i++) {
+        unsigned long digit = (unsigned long)(rest->data[i] - '0');
+        if (digit > max || n > (max - digit) / 10)
+            return false;
+        n = n * 10 + digit;
+    }
+    if (!i)
+        return false;
+    *number = n;
+    *rest = bytes_from(*rest, i);
+    return true;
+}
+
+char ascii_lower(char c) {
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+bool ascii_is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+bool ascii_is_alpha(char c) {
+    c = ascii_lower(c);
+    return c >= 'a' && c <= 'z';
+}
+
+bool ascii_is_space(char c) {
+    return is_blank(c) || c == '\v' || c == '\f';
+}
+
+int ascii_hex_value(char c) {
+    c = ascii_lower(c);
+    if (ascii_is_digit(c))
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+char *ascii_lower_string(char *text) {
+    for (char *p = text; *p; p++)
+        *p = ascii_lower(*p);
+    return text;
+}
+
+int ascii_compare(const char *a, const char *b) {
+    while (*a && ascii_lower(*a) == ascii_lower(*b)) {
+        a++;
+        b++;
+    }
+    return (unsigned char)ascii_lower(*a) - (unsigned char)ascii_lower(*b);
+}

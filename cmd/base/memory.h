@@ -1,0 +1,25 @@
+/*
+ * memory: allocation that does not return without memory.
+ *
+ * nullsender is a cron job whose every step can be repeated: where memory ends, stopping with a
+ * clear line and exit code 71 (EX_OSERR) loses nothing, and no caller carries a branch that is
+ * never tried.
+ */
+#ifndef BASE_MEMORY_H
+#define BASE_MEMORY_H
+
+#include <stddef.h>
+
+/* malloc, calloc and realloc that never return NULL; `size` may be 0. Free with free(3). */
+void *memory_alloc(size_t size);
+void *memory_zero(size_t count, size_t size);
+void *memory_resize(void *old, size_t size);
+
+/* A malloc'ed copy of a string. */
+char *memory_string(const char *text);
+
+/* Writes "nullsender: out of memory" to stderr and ends the process with exit code 71. For
+ * libraries that report that they ran out of memory. */
+_Noreturn void memory_fail(void);
+
+#endif

@@ -1,0 +1,125 @@
+#include "cmd/base/utf8.h"
+
+#include <string.h>
+
+enum {
+    REPLACEMENT = 0xFFFD,
+};
+
+bool utf8_next(struct bytes *rest, uint32_t *code_point) {
+    const unsigned char *p = (const unsigned char *)rest->data;
+    size_t len = 1;
+    uint32_t c = p[0], least = 0;
+    if (c >= 0xF0 && c < 0xF5) {
+        len = 4;
+        c &= 0x07;
+        least = 0x10000;
+    } else if (c >= 0xE0 && c < 0xF0) {
+        len = 3;
+        c &= 0x0F;
+        least = 0x800;
+    } else if (c >= 0xC2 && c < 0xE0) {
+        len = 2;
+        c &= 0x1F;
+        least = 0x80;
+    } else if (c >= 0x80) {
+        goto invalid;
+    }
+    if (rest->len < len)
+        goto invalid;
+    for (size_t i = 1; i < len; i++) {
+        if ((p[i] & 0xC0) != 0x80)
+            goto invalid;
+        c = c << 6 | (p[i] & 0x3F);
+    }
+    if (c < least || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
+        goto invalid;
+    *rest = bytes_from(*rest, len);
+    *code_point = c;
+    return true;
+invalid:
+    *rest = bytes_from(*rest, 1);
+    *code_point = REPLACEMENT;
+    return false;
+}
+
+bool utf8_is_valid(struct bytes text) {
+    uint32_t c;
+    while (text.len) {
+        /* Most of what is asked about is ASCII. */
+        if ((unsigned char)text.data[0] < 0x80)
+            text = bytes_from(text, 1);
+        else if (!utf8_next(&text, &c))
+            return false;
+    }
+    return true;
+}
+
+void utf8_add(struct buf *out, uint32_t c) {
+    if (c < 0x80) {
+        buf_add_char(out, (char)c);
+    } else if (c < 0x800) {
+        buf_add_char(out, (char)(0xC0 | c >> 6));
+        buf_add_char(out, (char)(0x80 | (c & 0x3F)));
+    } else if (c < 0x10000) {
+        buf_add_char(out, (char)(0xE0 | c >> 12));
+        buf_add_char(out, (char)(0x80 | (c >> 6 & 0x3F)));
+        buf_add_char(out, (char)(0x80 | (c & 0x3F)));
+    } else {
+        buf_add_char(out, (char)(0xF0 | c >> 18));
+        buf_add_char(out, (char)(0x80 | (c >> 12 & 0x3F)));
+        buf_add_char(out, (char)(0x80 | (c >> 6 & 0x3F)));
+        buf_add_char(out, (char)(0x80 | (c & 0x3F)));
+    }
+}
+
+/* windows-1252, 0x80 to 0x9F; the five bytes that it leaves open become U+FFFD. The rest of the
+ * upper half is Latin-1. */
+static uint32_t windows_1252(unsigned char byte) {
+    static const uint16_t table[32] = {
+        0x20AC, 0xFFFD, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+        0x2039, 0x0152, 0xFFFD, 0x017D, 0xFFFD, 0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+        0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0xFFFD, 0x017E, 0x0178,
+    };
+    return byte >= 0x80 && byte < 0xA0 ? table[byte - 0x80] : byte;
+}
+
+char *utf8_clean(struct arena *arena, struct bytes text) {
+    if (!text.len)
+        return arena_string(arena, "");
+    if (utf8_is_valid(text) && !memchr(text.data, '\0', text.len))
+        return arena_bytes(arena, text);
+    struct buf out = BUF_INIT;
+    while (text.len) {
+        unsigned char first = (unsigned char)text.data[0];
+        uint32_t c;
+        if (!utf8_next(&text, &c))
+            c = windows_1252(first);
+        utf8_add(&out, c ? c : ' ');
+    }
+    char *clean = arena_bytes(arena, buf_bytes(&out));
+    buf_free(&out);
+    return clean;
+}
+
+static bool is_hidden(uint32_t c) {
+    return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || (c >= 0x200B && c <= 0x200F) ||
+           (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF ||
+           (c >= 0xE0000 && c <= 0xE007F);
+}
+
+void utf8_add_visible(struct buf *out, const char *text) {
+    struct bytes rest = bytes_of(text);
+    while (rest.len) {
+        unsigned char first = (unsigned char)rest.data[0];
+        uint32_t c;
+        if (!utf8_next(&rest, &c))
+            buf_printf(out, "\\x%02x", first);
+        else if (!is_hidden(c))
+            utf8_add(out, c);
+        else if (c < 0x100)
+            buf_printf(out, "\\x%02x", (unsigned)c);
+        else
+            buf_printf(out, c < 0x10000 ? "\\u%04x" : "\\U%08x", (unsigned)c);
+    }
+}

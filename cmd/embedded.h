@@ -1,0 +1,19 @@
+/*
+ * embedded: the files that are part of the program: the shipped rules and the migrations.
+ * Written by cmd/embed.sh at build time; each table ends with a row whose name is NULL.
+ */
+#ifndef CMD_EMBEDDED_H
+#define CMD_EMBEDDED_H
+
+#include <stddef.h>
+
+struct embedded_file {
+    const char *name; /* without folders: "20-google.rules" */
+    const char *data; /* NUL-terminated behind len */
+    size_t len;
+};
+
+extern const struct embedded_file embedded_rules[];
+extern const struct embedded_file embedded_migrations[];
+
+#endif
