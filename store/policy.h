@@ -1,0 +1,60 @@
+/*
+ * policy: how many strikes make an address hard; and the words for categories.
+ *
+ * Both live in the database, because the state of every address is computed there, from the ledger
+ * and from these numbers alone.
+ */
+#ifndef STORE_POLICY_H
+#define STORE_POLICY_H
+
+#include "cmd/base/err.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A category that counts for itself: its strikes make hard when there are `strikes` of them, and
+ * are left out of the common count. */
+struct store_category_strikes {
+    const char *category; /* "mailbox_full" */
+    unsigned strikes;     /* at least 1; 0: strikes of this category never make hard */
+};
+
+struct store_policy {
+    unsigned strikes;       /* soft bounces, on that many days, that make hard; 0: never */
+    unsigned window_days;   /* none of them older than this, seen from the last */
+    unsigned min_span_days; /* the first and the last at least so far apart */
+    const struct store_category_strikes *categories;
+    size_t category_count;
+
+    /* A domain's outage: its soft bounces of one window are no strikes where at least
+     * `outage_recipients` of its addresses soft-bounced in it, and these are at least
+     * `outage_share` percent of its addresses that were heard of in it. */
+    unsigned outage_share;        /* percent, 1 to 100 */
+    unsigned outage_recipients;   /* 0: outages are not looked for */
+    unsigned outage_window_hours; /* 1 to 24 and a divisor of 24; windows start at midnight UTC */
+};
+
+/* 5 strikes within 180 days, span 0; an outage is 20 recipients and 50 percent within 24 hours. */
+extern const struct store_policy store_policy_default;
+
+/* Makes this the policy. Where it differs from the one in force, all states are computed anew in
+ * the same transaction, which reads the whole ledger (about a minute for five million events) and
+ * keeps other writers waiting meanwhile; *recomputed says whether that happened and may be NULL. */
+int store_policy_set(struct store *store, const struct store_policy *policy, bool *recomputed,
+                     struct err *err);
+
+/* One row of the table of categories that views take their words from. */
+struct store_category {
+    const char *name;        /* "user_unknown" */
+    const char *verdict;     /* the usual one */
+    const char *fault;       /* the usual one */
+    const char *description; /* "The mailbox does not exist." */
+};
+
+/* Makes the table of categories these rows. For `nullsender migrate`. */
+int store_categories_set(struct store *store, const struct store_category *categories, size_t count,
+                         struct err *err);
+
+#endif
