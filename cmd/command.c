@@ -1,0 +1,246 @@
+#include "cmd/command.h"
+
+#include "cmd/base/bytes.h"
+#include "cmd/base/memory.h"
+#include "cmd/near.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TAKES(option) (1u << OPTION_##option)
+
+static const unsigned COMMON = TAKES(CONFIG) | TAKES(VERBOSE) | TAKES(HELP) | TAKES(VERSION);
+
+const struct option_info option_table[OPTION_COUNT] = {
+    [OPTION_CONFIG] = {"config", 'c', "FILE",
+                       "configuration file (default /etc/nullsender/nullsender.conf)"},
+    [OPTION_VERBOSE] = {"verbose", 'v', NULL, "a line a message; twice: the IMAP conversation too"},
+    [OPTION_HELP] = {"help", 'h', NULL, "this text"},
+    [OPTION_VERSION] = {"version", 'V', NULL, "the program's version"},
+    [OPTION_DRY_RUN] = {"dry-run", 'n', NULL,
+                        "read and judge, but change nothing, neither mailbox nor database"},
+    [OPTION_FORMAT] = {"format", 'f', "FORMAT",
+                       "json (a line a recipient, the default) or tsv (a line a message)"},
+    [OPTION_LIMIT] = {"limit", 'l', "N", "stop after N messages of each mailbox"},
+    [OPTION_RULES] = {"rules", 'r', "DIR",
+                      "read further rule files, DIR/*.rules; they come before the built-in ones"},
+    [OPTION_VERP] = {"verp", 'p', "PATTERN",
+                     "a VERP pattern, as in the configuration; may be given more than once"},
+    [OPTION_WORKERS] = {"workers", 'w', "N", "worker processes (default: one a core)"},
+};
+
+const struct command command_table[] = {
+    {
+        .name = "fetch",
+        .arguments = "[MAILBOX...]",
+        .arguments_max = -1,
+        .summary = "read the bounce mailboxes and write the verdicts to the database",
+        .description =
+            "Reads every mailbox of the configuration (or those named), works out who each bounce\n"
+            "is about and why, commits to PostgreSQL in batches and only then files each message\n"
+            "away. Silent under cron unless something is wrong. A mailbox that another run is\n"
+            "working on is left alone.",
+        .options = TAKES(DRY_RUN) | TAKES(LIMIT) | TAKES(WORKERS),
+        .run = command_fetch,
+    },
+    {
+        .name = "migrate",
+        .arguments = "",
+        .summary = "create the database schema, or bring it up to date",
+        .description =
+            "Applies the migrations that the database lacks, each in a transaction of its own.\n"
+            "Running it again changes nothing. A database that is newer than the program is left\n"
+            "alone.",
+        .options = TAKES(DRY_RUN),
+        .run = command_migrate,
+    },
+    {
+        .name = "parse",
+        .arguments = "FILE|DIR|MBOX|- ...",
+        .arguments_min = 1,
+        .arguments_max = -1,
+        .summary = "decode and judge mails from files, without mailbox and database",
+        .description =
+            "Reads mails from files, mbox files, directories (recursively) or standard input, and\n"
+            "prints what fetch would have found. Needs no configuration; with --config it takes\n"
+            "VERP patterns and rules from there.\n"
+            "\n"
+            "TSV columns: path, recipients, verdict, category, enhanced status; where a mail has\n"
+            "several recipients, each column is a list with commas.",
+        .options = TAKES(FORMAT) | TAKES(RULES) | TAKES(VERP) | TAKES(WORKERS),
+        .run = command_parse,
+    },
+    {
+        .name = "explain",
+        .arguments = "FILE|-",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .summary = "tell in words what a mail says, who it is about and why",
+        .description =
+            "Reads one mail and tells what was found where, who it is about, which rule decided\n"
+            "and on which words. Needs no configuration; with --config it takes VERP patterns and\n"
+            "rules from there.",
+        .options = TAKES(RULES) | TAKES(VERP),
+        .run = command_explain,
+    },
+    {.name = NULL},
+};
+
+static bool command_takes(const struct command *command, enum option_id option) {
+    return (COMMON | (command ? command->options : 0)) >> option & 1;
+}
+
+static const struct command *command_find(const char *name) {
+    for (const struct command *c = command_table; c->name; c++)
+        if (!strcmp(c->name, name))
+            return c;
+    return NULL;
+}
+
+const char *invocation_value(const struct invocation *invocation, enum option_id option,
+                             const char *fallback) {
+    unsigned count = invocation->counts[option];
+    return count ? invocation->values[option][count - 1] : fallback;
+}
+
+bool invocation_has(const struct invocation *invocation, enum option_id option) {
+    return invocation->counts[option] > 0;
+}
+
+int invocation_number(const struct invocation *invocation, enum option_id option, long min,
+                      long max, long fallback, long *number, struct err *err) {
+    const char *value = invocation_value(invocation, option, NULL);
+    *number = fallback;
+    if (!value)
+        return 0;
+    struct bytes rest = bytes_of(value);
+    unsigned long n;
+    if (!bytes_take_number(&rest, (unsigned long)max, &n) || rest.len || (long)n < min)
+        return err_set(err, ERR_USAGE, "--%s takes a number from %ld to %ld, not '%s'",
+                       option_table[option].name, min, max, value);
+    *number = (long)n;
+    return 0;
+}
+
+static int unknown_command(const char *name, struct err *err) {
+    struct near near = near_start(name);
+    for (const struct command *c = command_table; c->name; c++)
+        near_offer(&near, c->name);
+    if (near.best)
+        return err_set(err, ERR_USAGE, "no command '%s'; did you mean '%s'?", name, near.best);
+    return err_set(err, ERR_USAGE, "no command '%s'; 'nullsender --help' lists them", name);
+}
+
+/* getopt_long's own messages do not say what would be right. `letter` is its optopt: 0 after a long
+ * option that does not exist. */
+static int unknown_option(int letter, const char *word, struct err *err) {
+    if (letter >= 256)
+        return err_set(err, ERR_USAGE, "option '--%s' takes no argument",
+                       option_table[letter - 256].name);
+    struct near near = near_start(letter ? "" : word + strspn(word, "-"));
+    for (enum option_id o = 0; o < OPTION_COUNT; o++)
+        near_offer(&near, option_table[o].name);
+    if (near.best)
+        return err_set(err, ERR_USAGE, "no option '%s'; did you mean '--%s'?", word, near.best);
+    const char short_option[] = {'-', (char)letter, '\0'};
+    return err_set(err, ERR_USAGE, "no option '%s'; 'nullsender COMMAND --help' lists them",
+                   letter ? short_option : word);
+}
+
+static int check_argument_count(const struct invocation *invocation, struct err *err) {
+    const struct command *c = invocation->command;
+    int count = invocation->argument_count;
+    if (count < c->arguments_min)
+        return err_set(err, ERR_USAGE, "%s: %s is missing; 'nullsender %s --help' says more",
+                       c->name, c->arguments, c->name);
+    if (c->arguments_max >= 0 && count > c->arguments_max)
+        return err_set(err, ERR_USAGE, "%s: '%s' is one argument too many", c->name,
+                       invocation->arguments[c->arguments_max]);
+    return 0;
+}
+
+int invocation_parse(int argc, char **argv, struct invocation *invocation, struct err *err) {
+    *invocation = (struct invocation){0};
+
+    /* Options may stand before the command as well: nullsender -c FILE fetch. */
+    struct option longs[OPTION_COUNT + 1] = {{0}};
+    char shorts[2 * OPTION_COUNT + 2] = ":";
+    for (enum option_id o = 0; o < OPTION_COUNT; o++) {
+        const struct option_info *info = &option_table[o];
+        longs[o] = (struct option){info->name, info->argument != NULL, NULL, 256 + (int)o};
+        size_t len = strlen(shorts);
+        shorts[len] = info->letter;
+        if (info->argument)
+            shorts[len + 1] = ':';
+        invocation->values[o] = memory_zero((size_t)argc, sizeof(char *));
+    }
+    opterr = 0;
+    optind = 0;
+    int found;
+    while ((found = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+        if (found == ':')
+            return err_set(err, ERR_USAGE, "option '%s' lacks its argument", argv[optind - 1]);
+        if (found == '?')
+            return unknown_option(optopt, argv[optind - 1], err);
+        enum option_id o = 0;
+        if (found >= 256)
+            o = (enum option_id)(found - 256);
+        else
+            while (option_table[o].letter != found)
+                o++;
+        invocation->values[o][invocation->counts[o]++] = optarg;
+    }
+
+    /* getopt_long has moved what is not an option to the end. */
+    invocation->arguments = argv + optind;
+    invocation->argument_count = argc - optind;
+    if (invocation->argument_count) {
+        invocation->command = command_find(invocation->arguments[0]);
+        if (!invocation->command)
+            return unknown_command(invocation->arguments[0], err);
+        invocation->arguments++;
+        invocation->argument_count--;
+    }
+    if (invocation->counts[OPTION_HELP] || invocation->counts[OPTION_VERSION])
+        return 0;
+    if (!invocation->command)
+        return err_set(err, ERR_USAGE, "which command? 'nullsender --help' lists them");
+    for (enum option_id o = 0; o < OPTION_COUNT; o++)
+        if (invocation->counts[o] && !command_takes(invocation->command, o))
+            return err_set(err, ERR_USAGE,
+                           "%s takes no option '--%s'; 'nullsender %s --help' lists its options",
+                           invocation->command->name, option_table[o].name,
+                           invocation->command->name);
+    return check_argument_count(invocation, err);
+}
+
+void invocation_free(struct invocation *invocation) {
+    for (enum option_id o = 0; o < OPTION_COUNT; o++)
+        free(invocation->values[o]);
+}
+
+void command_print_overview(FILE *out) {
+    fputs("usage: nullsender [-c FILE] COMMAND [OPTION...] [ARGUMENT...]\n"
+          "\n"
+          "Reads bounce mailboxes, finds out who each bounce is about and why, and keeps the\n"
+          "answer in PostgreSQL.\n"
+          "\n",
+          out);
+    for (const struct command *c = command_table; c->name; c++)
+        fprintf(out, "  %-8s  %s\n", c->name, c->summary);
+    fputs("\n'nullsender COMMAND --help' tells about one.\n", out);
+}
+
+void command_print_help(const struct command *command, FILE *out) {
+    fprintf(out, "usage: nullsender %s [OPTION...]%s%s\n\n%s\n\n", command->name,
+            *command->arguments ? " " : "", command->arguments, command->description);
+    for (enum option_id o = 0; o < OPTION_COUNT; o++) {
+        if (!command_takes(command, o))
+            continue;
+        const struct option_info *info = &option_table[o];
+        int width = fprintf(out, "  -%c, --%s%s%s", info->letter, info->name,
+                            info->argument ? " " : "", info->argument ? info->argument : "");
+        fprintf(out, "%*s%s\n", width < 24 ? 24 - width : 2, "", info->help);
+    }
+}

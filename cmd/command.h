@@ -1,0 +1,82 @@
+/*
+ * command: the table of subcommands and options. Usage, --help and the checks of the command line
+ * all come from it.
+ */
+#ifndef CMD_COMMAND_H
+#define CMD_COMMAND_H
+
+#include "cmd/base/err.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Every option of every subcommand, so that a name means the same everywhere. */
+enum option_id {
+    OPTION_CONFIG,
+    OPTION_VERBOSE,
+    OPTION_HELP,
+    OPTION_VERSION,
+    OPTION_DRY_RUN,
+    OPTION_FORMAT,
+    OPTION_LIMIT,
+    OPTION_RULES,
+    OPTION_VERP,
+    OPTION_WORKERS,
+    OPTION_COUNT
+};
+
+struct option_info {
+    const char *name;     /* "dry-run" */
+    char letter;          /* 'n'; 0 for none */
+    const char *argument; /* "FILE"; NULL where it takes none */
+    const char *help;
+};
+
+/* A command line, taken apart. */
+struct invocation {
+    const struct command *command;
+    const char **values[OPTION_COUNT]; /* an option's arguments, in order */
+    unsigned counts[OPTION_COUNT];     /* how often it was given */
+    char **arguments;                  /* what is not an option */
+    int argument_count;
+};
+
+struct command {
+    const char *name;
+    const char *arguments; /* "[MAILBOX...]" */
+    int arguments_min;
+    int arguments_max; /* -1: any number */
+    const char *summary;
+    const char *description; /* for --help: what it does, in whole sentences */
+    unsigned options;        /* 1u << OPTION_X for each that it takes besides the common ones */
+    int (*run)(const struct invocation *invocation, struct err *err);
+};
+
+extern const struct option_info option_table[OPTION_COUNT];
+extern const struct command command_table[]; /* ends with a NULL name */
+
+/* The last value of an option, or `fallback`. */
+const char *invocation_value(const struct invocation *invocation, enum option_id option,
+                             const char *fallback);
+bool invocation_has(const struct invocation *invocation, enum option_id option);
+
+/* The value of an option that takes a number from `min` to `max`; ERR_USAGE where it is none. */
+int invocation_number(const struct invocation *invocation, enum option_id option, long min,
+                      long max, long fallback, long *number, struct err *err);
+
+/* Takes a command line apart. ERR_USAGE with what is wrong and what would be right; the caller
+ * frees with invocation_free() in either case. --help and --version come back as counts, with the
+ * command NULL where none was named. */
+int invocation_parse(int argc, char **argv, struct invocation *invocation, struct err *err);
+void invocation_free(struct invocation *invocation);
+
+/* The overview of all commands; the page of one. */
+void command_print_overview(FILE *out);
+void command_print_help(const struct command *command, FILE *out);
+
+int command_fetch(const struct invocation *invocation, struct err *err);
+int command_migrate(const struct invocation *invocation, struct err *err);
+int command_parse(const struct invocation *invocation, struct err *err);
+int command_explain(const struct invocation *invocation, struct err *err);
+
+#endif

@@ -1,0 +1,308 @@
+#include "cmd/config.h"
+
+#include "cmd/base/bytes.h"
+#include "cmd/base/memory.h"
+#include "cmd/near.h"
+
+#include <confuse.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    KEYS_MAX = 64,
+    MAILBOXES_MAX = 1000, /* more in one file is surely a mistake of a generator */
+};
+
+const char config_default_path[] = "/etc/nullsender/nullsender.conf";
+
+#define IN_CONFIG(member) offsetof(struct config, member)
+#define IN_MAILBOX(member) offsetof(struct config_mailbox, member)
+
+const struct config_key config_keys[] = {
+    {NULL, "workers", CONFIG_NUMBER, IN_CONFIG(workers), "0", 0, 256, NULL},
+    {"database", "conninfo", CONFIG_STRING, IN_CONFIG(conninfo), NULL, 0, 0, NULL},
+    {"database", "password_file", CONFIG_STRING, IN_CONFIG(database_password.file), NULL, 0, 0,
+     NULL},
+    {"database", "password_command", CONFIG_STRING, IN_CONFIG(database_password.command), NULL, 0,
+     0, NULL},
+    {"database", "password_credential", CONFIG_STRING, IN_CONFIG(database_password.credential),
+     NULL, 0, 0, NULL},
+    {"database", "keep_raw", CONFIG_FLAG, IN_CONFIG(keep_raw), "true", 0, 0, NULL},
+    {"database", "commit_messages", CONFIG_NUMBER, IN_CONFIG(commit_messages), "500", 1, 10000,
+     NULL},
+    {"mailbox", "host", CONFIG_STRING, IN_MAILBOX(host), NULL, 0, 0, NULL},
+    {"mailbox", "port", CONFIG_NUMBER, IN_MAILBOX(port), "0", 0, 65535, NULL},
+    {"mailbox", "tls", CONFIG_CHOICE, IN_MAILBOX(tls), "implicit", 0, 0, "implicit starttls none"},
+    {"mailbox", "user", CONFIG_STRING, IN_MAILBOX(user), NULL, 0, 0, NULL},
+    {"mailbox", "password_file", CONFIG_STRING, IN_MAILBOX(password.file), NULL, 0, 0, NULL},
+    {"mailbox", "password_command", CONFIG_STRING, IN_MAILBOX(password.command), NULL, 0, 0, NULL},
+    {"mailbox", "password_credential", CONFIG_STRING, IN_MAILBOX(password.credential), NULL, 0, 0,
+     NULL},
+    {"mailbox", "ca_file", CONFIG_STRING, IN_MAILBOX(ca_file), NULL, 0, 0, NULL},
+    {"mailbox", "folder", CONFIG_STRING, IN_MAILBOX(folder), "INBOX", 0, 0, NULL},
+    {"mailbox", "after", CONFIG_CHOICE, IN_MAILBOX(after), "move", 0, 0, "move delete keep"},
+    {"mailbox", "processed_folder", CONFIG_STRING, IN_MAILBOX(processed_folder), "Processed", 0, 0,
+     NULL},
+    {"mailbox", "quarantine_folder", CONFIG_STRING, IN_MAILBOX(quarantine_folder), "Quarantine", 0,
+     0, NULL},
+    {"mailbox", "recipient_header", CONFIG_STRING, IN_MAILBOX(recipient_header), NULL, 0, 0, NULL},
+    {"mailbox", "recipient_header_instance", CONFIG_NUMBER, IN_MAILBOX(recipient_header_instance),
+     "1", 1, 100, NULL},
+    {"mailbox", "message_octets", CONFIG_NUMBER, IN_MAILBOX(message_octets), "262144", 4096,
+     64 * 1024 * 1024, NULL},
+    {"mailbox", "timeout", CONFIG_NUMBER, IN_MAILBOX(timeout), "60", 1, 3600, NULL},
+    {"verp", "patterns", CONFIG_LIST, IN_CONFIG(verp_patterns), NULL, 0, 0, NULL},
+    {"verp", "campaign_header", CONFIG_STRING, IN_CONFIG(campaign_header), NULL, 0, 0, NULL},
+    {"rules", "directory", CONFIG_STRING, IN_CONFIG(rules_directory), NULL, 0, 0, NULL},
+    {"policy", "strikes", CONFIG_NUMBER, IN_CONFIG(strikes), "5", 1, 1000, NULL},
+    {"policy", "window_days", CONFIG_NUMBER, IN_CONFIG(window_days), "180", 1, 3650, NULL},
+    {"policy", "minimum_span_days", CONFIG_NUMBER, IN_CONFIG(minimum_span_days), "0", 0, 3650,
+     NULL},
+    {.name = NULL},
+};
+
+/* libconfuse hands its error function nothing of the caller's, so the first error of the file that
+ * is being read is kept here until config_read() returns. */
+static struct err *reading_err;
+
+static const char *section_of(cfg_t *cfg) {
+    const char *name = cfg_name(cfg);
+    return name && strcmp(name, "root") != 0 ? name : NULL;
+}
+
+static bool same_section(const char *a, const char *b) {
+    return a == b || (a && b && !strcmp(a, b));
+}
+
+static void report_unknown_key(cfg_t *cfg, const char *name, char *text, size_t size) {
+    const char *section = section_of(cfg);
+    struct near near = near_start(name);
+    for (const struct config_key *k = config_keys; k->name; k++) {
+        if (same_section(k->section, section))
+            near_offer(&near, k->name);
+        if (!section && k->section)
+            near_offer(&near, k->section);
+    }
+    snprintf(text, size, "no key '%s' %s%s%s%s%s%s", name, section ? "in section '" : "here",
+             section ? section : "", section ? "'" : "", near.best ? "; did you mean '" : "",
+             near.best ? near.best : "", near.best ? "'?" : "");
+}
+
+static void keep_first_error(cfg_t *cfg, const char *format, va_list ap) {
+    if (!reading_err || reading_err->code)
+        return;
+    char text[512];
+    if (strstr(format, "no such option '%s'") && !strstr(format, "%d"))
+        report_unknown_key(cfg, va_arg(ap, const char *), text, sizeof text);
+    else
+        vsnprintf(text, sizeof text, format, ap);
+    err_set(reading_err, ERR_CONFIG, "%s:%d: %s", cfg->filename ? cfg->filename : "configuration",
+            cfg->line, text);
+}
+
+static const struct config_key *key_of(cfg_t *cfg, const char *name) {
+    for (const struct config_key *k = config_keys; k->name; k++)
+        if (same_section(k->section, section_of(cfg)) && !strcmp(k->name, name))
+            return k;
+    return NULL;
+}
+
+/* The index of `word` among the blank-separated `choices`, or -1. */
+static int choice_index(const char *choices, const char *word) {
+    struct bytes rest = bytes_of(choices);
+    for (int i = 0; rest.len; i++) {
+        long end = bytes_find_char(rest, ' ');
+        struct bytes choice = end < 0 ? rest : bytes_first(rest, (size_t)end);
+        if (bytes_equal(choice, bytes_of(word)))
+            return i;
+        rest = bytes_from(rest, choice.len + 1);
+    }
+    return -1;
+}
+
+static int check_value(cfg_t *cfg, cfg_opt_t *opt) {
+    const struct config_key *key = key_of(cfg, cfg_opt_name(opt));
+    unsigned last = cfg_opt_size(opt);
+    if (!key || !last)
+        return 0;
+    if (key->type == CONFIG_NUMBER) {
+        long n = cfg_opt_getnint(opt, last - 1);
+        if (n >= key->min && n <= key->max)
+            return 0;
+        cfg_error(cfg, "%s = %ld: must be from %ld to %ld", key->name, n, key->min, key->max);
+        return -1;
+    }
+    if (key->type == CONFIG_CHOICE &&
+        choice_index(key->choices, cfg_opt_getnstr(opt, last - 1)) < 0) {
+        cfg_error(cfg, "%s = \"%s\": must be one of: %s", key->name, cfg_opt_getnstr(opt, last - 1),
+                  key->choices);
+        return -1;
+    }
+    return 0;
+}
+
+static bool is_set(cfg_t *section, const char *key) {
+    const char *value = cfg_getstr(section, key);
+    return value && *value;
+}
+
+/* What must hold between the keys of a mailbox, checked where its section ends. */
+static int check_mailbox(cfg_t *cfg, cfg_opt_t *opt) {
+    cfg_t *mailbox = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+    const char *title = cfg_title(mailbox);
+    int sources = is_set(mailbox, "password_file") + is_set(mailbox, "password_command") +
+                  is_set(mailbox, "password_credential");
+    const char *problem = NULL;
+    if (!title || !*title)
+        problem = "needs a name: mailbox \"bounces\" { ... }";
+    else if (!is_set(mailbox, "host"))
+        problem = "host is missing";
+    else if (!is_set(mailbox, "user"))
+        problem = "user is missing";
+    else if (sources != 1)
+        problem = "needs exactly one of password_file, password_command, password_credential";
+    else if (!strcmp(cfg_getstr(mailbox, "processed_folder"), cfg_getstr(mailbox, "folder")) ||
+             !strcmp(cfg_getstr(mailbox, "quarantine_folder"), cfg_getstr(mailbox, "folder")))
+        problem = "processed_folder and quarantine_folder must differ from folder";
+    if (!problem)
+        return 0;
+    cfg_error(cfg, "mailbox \"%s\": %s", title ? title : "", problem);
+    return -1;
+}
+
+static cfg_opt_t option_of(const struct config_key *key) {
+    switch (key->type) {
+    case CONFIG_NUMBER:
+        return (cfg_opt_t)CFG_INT(key->name, strtol(key->initial, NULL, 10), CFGF_NONE);
+    case CONFIG_FLAG:
+        return (cfg_opt_t)CFG_BOOL(key->name, !strcmp(key->initial, "true") ? cfg_true : cfg_false,
+                                   CFGF_NONE);
+    case CONFIG_LIST: return (cfg_opt_t)CFG_STR_LIST(key->name, NULL, CFGF_NONE);
+    case CONFIG_STRING:
+    case CONFIG_CHOICE: break;
+    }
+    return (cfg_opt_t)CFG_STR(key->name, key->initial, CFGF_NONE);
+}
+
+/* libconfuse's option tables, made from the key table; it copies them. */
+static cfg_t *new_parser(void) {
+    static const char *const sections[] = {"database", "mailbox", "verp", "rules", "policy"};
+    enum { SECTIONS = sizeof sections / sizeof *sections };
+    cfg_opt_t keys[SECTIONS][KEYS_MAX];
+    cfg_opt_t root[KEYS_MAX];
+    size_t used = 0;
+    for (const struct config_key *k = config_keys; k->name; k++)
+        if (!k->section)
+            root[used++] = option_of(k);
+    for (size_t s = 0; s < SECTIONS; s++) {
+        size_t count = 0;
+        for (const struct config_key *k = config_keys; k->name; k++)
+            if (same_section(k->section, sections[s]))
+                keys[s][count++] = option_of(k);
+        keys[s][count] = (cfg_opt_t)CFG_END();
+        bool titled = !strcmp(sections[s], "mailbox");
+        root[used++] =
+            (cfg_opt_t)CFG_SEC(sections[s], keys[s],
+                               titled ? CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES : CFGF_NONE);
+    }
+    root[used] = (cfg_opt_t)CFG_END();
+
+    cfg_t *cfg = cfg_init(root, CFGF_NONE);
+    if (!cfg)
+        memory_fail();
+    cfg_set_error_function(cfg, keep_first_error);
+    for (const struct config_key *k = config_keys; k->name; k++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s%s%s", k->section ? k->section : "", k->section ? "|" : "",
+                 k->name);
+        cfg_set_validate_func(cfg, path, check_value);
+    }
+    cfg_set_validate_func(cfg, "mailbox", check_mailbox);
+    return cfg;
+}
+
+static void take_value(const struct config_key *key, cfg_t *section, void *target) {
+    void *place = (char *)target + key->offset;
+    if (key->type == CONFIG_NUMBER) {
+        *(long *)place = cfg_getint(section, key->name);
+    } else if (key->type == CONFIG_FLAG) {
+        *(bool *)place = cfg_getbool(section, key->name) == cfg_true;
+    } else if (key->type == CONFIG_CHOICE) {
+        *(int *)place = choice_index(key->choices, cfg_getstr(section, key->name));
+    } else if (key->type == CONFIG_STRING) {
+        const char *value = cfg_getstr(section, key->name);
+        *(const char **)place = value && *value ? value : NULL;
+    } else {
+        unsigned count = cfg_size(section, key->name);
+        const char **list = memory_zero(count + 1, sizeof *list);
+        for (unsigned i = 0; i < count; i++)
+            list[i] = cfg_getnstr(section, key->name, i);
+        *(const char ***)place = list;
+    }
+}
+
+static struct config *take_values(cfg_t *parsed, const char *path) {
+    struct config *config = memory_zero(1, sizeof *config);
+    config->path = path;
+    config->parsed = parsed;
+    config->mailbox_count = cfg_size(parsed, "mailbox");
+    config->mailboxes = memory_zero(config->mailbox_count, sizeof *config->mailboxes);
+    for (const struct config_key *k = config_keys; k->name; k++) {
+        if (!same_section(k->section, "mailbox")) {
+            take_value(k, k->section ? cfg_getsec(parsed, k->section) : parsed, config);
+            continue;
+        }
+        for (unsigned i = 0; i < config->mailbox_count; i++)
+            take_value(k, cfg_getnsec(parsed, "mailbox", i), &config->mailboxes[i]);
+    }
+    for (unsigned i = 0; i < config->mailbox_count; i++)
+        config->mailboxes[i].name = cfg_title(cfg_getnsec(parsed, "mailbox", i));
+    return config;
+}
+
+int config_read(const char *path, struct config **config, struct err *err) {
+    *config = NULL;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return err_set_errno(err, errno == ENOENT ? ERR_CONFIG : ERR_NO_INPUT,
+                             "configuration file %s", path);
+    struct err first = {0};
+    reading_err = &first;
+    cfg_t *parsed = new_parser();
+    parsed->filename = memory_string(path);
+    int rc = cfg_parse_fp(parsed, file);
+    reading_err = NULL;
+    fclose(file);
+    if (rc != CFG_SUCCESS || first.code) {
+        cfg_free(parsed);
+        if (!first.code)
+            err_set(&first, ERR_CONFIG, "%s: cannot be read as a configuration", path);
+        *err = first;
+        return -1;
+    }
+    *config = take_values(parsed, path);
+    if ((*config)->mailbox_count <= MAILBOXES_MAX)
+        return 0;
+    config_free(*config);
+    *config = NULL;
+    return err_set(err, ERR_CONFIG, "%s: more than %d mailboxes", path, MAILBOXES_MAX);
+}
+
+void config_free(struct config *config) {
+    if (!config)
+        return;
+    cfg_free(config->parsed);
+    free(config->verp_patterns);
+    free(config->mailboxes);
+    free(config);
+}
+
+const struct config_mailbox *config_mailbox_find(const struct config *config, const char *name) {
+    for (size_t i = 0; i < config->mailbox_count; i++)
+        if (!strcmp(config->mailboxes[i].name, name))
+            return &config->mailboxes[i];
+    return NULL;
+}

@@ -1,0 +1,86 @@
+/*
+ * config: the configuration file (libconfuse syntax), checked and with its defaults filled in.
+ *
+ * config_keys is the one table of all keys; etc/nullsender.conf shows each with its meaning, and a
+ * test compares the two.
+ */
+#ifndef CMD_CONFIG_H
+#define CMD_CONFIG_H
+
+#include "cmd/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Where a password comes from; at most one of the three is set. */
+struct config_secret {
+    const char *file;       /* refused where others than its owner can read it */
+    const char *command;    /* its first line of output */
+    const char *credential; /* a file in systemd's $CREDENTIALS_DIRECTORY */
+};
+
+enum config_tls { CONFIG_TLS_IMPLICIT, CONFIG_TLS_STARTTLS, CONFIG_TLS_NONE };
+enum config_after { CONFIG_AFTER_MOVE, CONFIG_AFTER_DELETE, CONFIG_AFTER_KEEP };
+
+struct config_mailbox {
+    const char *name; /* the section's title: "bounces" */
+    const char *host;
+    long port; /* 0: 993 or 143, by tls */
+    int tls;   /* enum config_tls */
+    const char *user;
+    struct config_secret password;
+    const char *ca_file; /* NULL: the system's */
+    const char *folder;
+    int after; /* enum config_after */
+    const char *processed_folder;
+    const char *quarantine_folder;
+    const char *recipient_header; /* NULL: the usual ones */
+    long recipient_header_instance;
+    long message_octets;
+    long timeout;
+};
+
+struct config {
+    const char *path;
+    const char *conninfo;
+    struct config_secret database_password;
+    bool keep_raw;
+    const char **verp_patterns; /* ends with NULL */
+    const char *campaign_header;
+    const char *rules_directory; /* NULL: none */
+    long strikes;
+    long window_days;
+    long minimum_span_days;
+    long commit_messages;
+    long workers; /* 0: one a core */
+    struct config_mailbox *mailboxes;
+    size_t mailbox_count;
+    struct cfg_t *parsed; /* libconfuse's tree: owns all strings */
+};
+
+enum config_type { CONFIG_STRING, CONFIG_NUMBER, CONFIG_FLAG, CONFIG_CHOICE, CONFIG_LIST };
+
+/* One row of the key table. */
+struct config_key {
+    const char *section; /* "mailbox"; NULL: outside of any */
+    const char *name;
+    enum config_type type;
+    size_t offset;       /* into struct config_mailbox for "mailbox", else into struct config */
+    const char *initial; /* the default, as text; NULL: none */
+    long min, max;       /* of a CONFIG_NUMBER */
+    const char *choices; /* of a CONFIG_CHOICE: "move delete keep", in the order of its enum */
+};
+
+extern const struct config_key config_keys[]; /* ends with a NULL name */
+
+extern const char config_default_path[];
+
+/* Reads the file. ERR_CONFIG with "FILE:LINE: what is wrong and what would be right"; ERR_NO_INPUT
+ * where it cannot be read. */
+int config_read(const char *path, struct config **config, struct err *err);
+void config_free(struct config *config); /* NULL is fine */
+
+/* The mailbox of that name, or NULL. */
+const struct config_mailbox *config_mailbox_find(const struct config *config, const char *name);
+
+#endif

@@ -1,0 +1,37 @@
+/* nullsender: the way in. Everything else is behind the command table. */
+#include "cmd/command.h"
+#include "cmd/log.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+static int run(int argc, char **argv, struct err *err) {
+    struct invocation invocation;
+    int rc = invocation_parse(argc, argv, &invocation, err);
+    if (rc == 0 && invocation_has(&invocation, OPTION_VERSION)) {
+        puts("nullsender " VERSION);
+    } else if (rc == 0 && invocation_has(&invocation, OPTION_HELP)) {
+        if (invocation.command)
+            command_print_help(invocation.command, stdout);
+        else
+            command_print_overview(stdout);
+    } else if (rc == 0) {
+        if (invocation.counts[OPTION_VERBOSE])
+            log_set_level(invocation.counts[OPTION_VERBOSE] > 1 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+        rc = invocation.command->run(&invocation, err);
+    }
+    invocation_free(&invocation);
+    if (rc == 0 && (fflush(stdout) || ferror(stdout)))
+        rc = err_set_errno(err, ERR_IO, "standard output");
+    return rc;
+}
+
+int main(int argc, char **argv) {
+    /* A peer that closes shows as EPIPE where it was written to. */
+    signal(SIGPIPE, SIG_IGN);
+    struct err err = {0};
+    if (run(argc, argv, &err) == 0)
+        return 0;
+    log_error("%s", err.text);
+    return err.code ? (int)err.code : ERR_SOFTWARE;
+}

@@ -1,0 +1,61 @@
+/*
+ * worker: mail is decoded in processes of their own.
+ *
+ * Anyone can mail the bounce address, and a message that crashes or hangs the decoder must cost
+ * that message only. A worker has one socket to its parent and nothing else: it takes messages and
+ * gives back reports (mime/frame.h). One that dies, runs out of time or answers nonsense is
+ * replaced; the message it was at comes back as failed, those behind it are given to its successor.
+ *
+ * Start the pool before secrets are read: the processes are forks of this one.
+ */
+#ifndef CMD_WORKER_H
+#define CMD_WORKER_H
+
+#include "cmd/base/bytes.h"
+#include "cmd/base/err.h"
+#include "mime/read.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct worker_pool;
+
+/* Starts `count` processes (at least 1). Each message is read under one of `options`, which stay
+ * the caller's and must live as long as the pool. */
+int worker_pool_start(unsigned count, const struct report_options *options, size_t option_count,
+                      struct worker_pool **pool, struct err *err);
+
+/* Ends the processes. Messages that are still with them are dropped. NULL is fine. */
+void worker_pool_stop(struct worker_pool *pool);
+
+/* One message, until its result is taken. */
+struct worker_job {
+    struct bytes message;
+    bool truncated;  /* the caller cut it */
+    unsigned option; /* which of the options */
+    void *context;   /* the caller's */
+};
+
+/* What came of it. Exactly one of frame and failure is set. */
+struct worker_result {
+    struct worker_job job;
+    struct bytes frame;  /* for report_frame_read(); valid until the next call on the pool */
+    const char *failure; /* "the decoder crashed (signal 11)"; the same lifetime */
+};
+
+/* Whether as much is under way as the pool takes; then results have to be taken first. */
+bool worker_pool_is_full(const struct worker_pool *pool);
+
+/* Hands a message over; its bytes must stay until the result is taken. Only where the pool is not
+ * full. */
+void worker_pool_submit(struct worker_pool *pool, const struct worker_job *job);
+
+/* Takes the next result, in the order in which the messages were handed over. 1: taken; 0: none
+ * under way, or, with `wait` false, none ready; -1: no process can be started. */
+int worker_pool_next(struct worker_pool *pool, bool wait, struct worker_result *result,
+                     struct err *err);
+
+/* How many cores this process may use. */
+unsigned worker_core_count(void);
+
+#endif
