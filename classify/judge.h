@@ -1,6 +1,21 @@
 /*
  * judge: a report -> a verdict for each recipient. The entrance to classify/, together with
  * identify.h (who it is about) and rules.h (the rule files).
+ *
+ * In this order:
+ *
+ *  1. What is no failure is known by its kind (an auto-reply, a feedback report) or by the Action
+ *     field (delayed, delivered, relayed, expanded), and no rule is asked.
+ *  2. A failure's words and codes go to the rules, which give verdict and category. The words are
+ *     those of Diagnostic-Code; where these say nothing, those of the report's human-readable part.
+ *  3. A category whose verdict is hard stays so only where the refusal was meant for good: with a
+ *     temporary one (4xx; without a reply code, 4.y.z) "user unknown" is soft, in the same
+ *     category, since a server that says so for good says 5xx. All other verdicts do not depend on
+ *     that: a block is the sender's trouble either way, and what is soft with a 450 is soft with a
+ *     550.
+ *
+ * So hard needs words or an enhanced code that say that the address is dead; a reply code alone
+ * never does.
  */
 #ifndef CLASSIFY_JUDGE_H
 #define CLASSIFY_JUDGE_H
@@ -10,7 +25,7 @@
 #include "cmd/base/arena.h"
 #include "mime/report.h"
 
-/* One verdict and why. Strings live in the arena or in the ruleset. */
+/* One verdict and why. Strings live in the arena, in the ruleset or in the report. */
 struct judgement {
     enum verdict verdict;
     enum category category;
@@ -18,10 +33,13 @@ struct judgement {
     bool counted;        /* as a strike, where the verdict is soft */
     const char *status;  /* the enhanced status code that was used, or NULL */
     unsigned reply_code; /* the RFC 5321 reply code that was used, or 0 */
-    const char *rule;    /* id of the rule that decided: "google-recipient-rate"; never NULL */
-    const char *matched; /* the text that it matched, or NULL */
-    const char
-        *matched_in; /* where that stood: "Diagnostic-Code", "Status", "text", "Action", ... */
+    /* Id of the rule that decided: "google-recipient-rate"; never NULL. Where none of the rule
+     * files' did: "kind-auto_reply" (the kind of mail), "feedback-abuse" (the feedback type),
+     * "action-delayed" (the Action field) or "no-rule" (a failure that no rule knows). */
+    const char *rule;
+    const char *matched;    /* the text or code that it matched, or NULL */
+    const char *matched_in; /* where that stood: "Diagnostic-Code", "Status", "text", "Action",
+                               "Feedback-Type"; NULL with `matched` */
 };
 
 /* Judges one recipient of the report, or, with `recipient` NULL, the report as a whole (auto-reply,

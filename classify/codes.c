@@ -1,0 +1,174 @@
+#include "classify/codes.h"
+
+#include <string.h>
+
+enum {
+    CLASS_MAX = 5,
+    PART_MAX = 999, /* RFC 3463 section 2: up to three digits */
+};
+
+static bool take_part(struct bytes *rest, unsigned max, unsigned *part) {
+    unsigned long number;
+    if (!bytes_take_number(rest, max, &number))
+        return false;
+    *part = (unsigned)number;
+    return true;
+}
+
+static bool take_char(struct bytes *rest, char c) {
+    if (!rest->len || rest->data[0] != c)
+        return false;
+    *rest = bytes_from(*rest, 1);
+    return true;
+}
+
+static bool take_status(struct bytes *rest, struct status_code *code) {
+    struct bytes at = *rest;
+    struct status_code found;
+    if (!take_part(&at, CLASS_MAX, &found.class) || found.class < 2 || found.class == 3 ||
+        !take_char(&at, '.') || !take_part(&at, PART_MAX, &found.subject) || !take_char(&at, '.') ||
+        !take_part(&at, PART_MAX, &found.detail))
+        return false;
+    *rest = at;
+    *code = found;
+    return true;
+}
+
+bool status_code_read(const char *text, struct status_code *code) {
+    struct bytes rest = bytes_of(text);
+    return take_status(&rest, code) && !rest.len;
+}
+
+bool status_code_is_generic(struct status_code code) {
+    return !code.detail;
+}
+
+/* A status code ends where no further digit, letter or ".5" follows: 5.1.1.9 is an IP address. */
+static bool status_ends(struct bytes rest) {
+    if (!rest.len)
+        return true;
+    if (rest.data[0] == '.')
+        return rest.len < 2 || !ascii_is_digit(rest.data[1]);
+    return !ascii_is_digit(rest.data[0]) && !ascii_is_alpha(rest.data[0]);
+}
+
+static bool take_word_status(struct bytes text, struct bytes *status) {
+    struct bytes rest = text;
+    struct status_code code;
+    take_char(&rest, '(');
+    take_char(&rest, '#');
+    struct bytes start = rest;
+    if (!take_status(&rest, &code) || !status_ends(rest))
+        return false;
+    *status = bytes_first(start, start.len - rest.len);
+    return true;
+}
+
+/* A reply code stands alone: three digits, the first 2, 4, 5 or (private use, Mailgun's 605) 6. */
+static bool take_reply(struct bytes *rest, unsigned *reply_code) {
+    struct bytes at = *rest;
+    unsigned long number;
+    if (!bytes_take_number(&at, 699, &number) || rest->len - at.len != 3 || number < 200 ||
+        number / 100 == 3)
+        return false;
+    if (at.len && (at.data[0] == '.' || ascii_is_alpha(at.data[0])))
+        return false;
+    *rest = at;
+    *reply_code = (unsigned)number;
+    return true;
+}
+
+struct codes_found codes_find(const char *text) {
+    struct codes_found found = {0, {NULL, 0}};
+    struct bytes rest = bytes_of(text);
+    long said = bytes_find_ignore_case(rest, "said:");
+    if (said >= 0)
+        rest = bytes_from(rest, (size_t)said + strlen("said:"));
+    else if (bytes_starts_ignore_case(rest, "smtp;"))
+        rest = bytes_from(rest, strlen("smtp;"));
+    rest = bytes_trim(rest);
+    if (take_reply(&rest, &found.reply_code))
+        while (take_char(&rest, ' ') || take_char(&rest, '-'))
+            continue;
+    if (take_word_status(rest, &found.status))
+        return found;
+    /* qmail's way: the code stands behind a hash sign, mostly at the end. */
+    for (size_t i = 0; i + 1 < rest.len; i++)
+        if (rest.data[i] == '#' && take_word_status(bytes_from(rest, i), &found.status))
+            return found;
+    return found;
+}
+
+/* Digits with an x for "any": "4xx" is 400 to 499. */
+static bool read_reply_word(struct bytes word, struct reply_pattern *pattern) {
+    if (word.len != 3)
+        return false;
+    pattern->from = pattern->to = 0;
+    bool any = false;
+    for (size_t i = 0; i < word.len; i++) {
+        bool is_any = word.data[i] == 'x';
+        if (!is_any && (any || !ascii_is_digit(word.data[i])))
+            return false;
+        any = is_any;
+        unsigned digit = is_any ? 0 : (unsigned)(word.data[i] - '0');
+        pattern->from = pattern->from * 10 + digit;
+        pattern->to = pattern->to * 10 + (is_any ? 9 : digit);
+    }
+    return true;
+}
+
+bool reply_pattern_read(struct bytes word, struct reply_pattern *pattern) {
+    long dash = bytes_find_char(word, '-');
+    if (dash < 0)
+        return read_reply_word(word, pattern);
+    struct reply_pattern last;
+    if (!read_reply_word(bytes_first(word, (size_t)dash), pattern) ||
+        !read_reply_word(bytes_from(word, (size_t)dash + 1), &last))
+        return false;
+    pattern->to = last.to;
+    return pattern->from <= pattern->to;
+}
+
+bool reply_pattern_matches(const struct reply_pattern *pattern, unsigned reply_code) {
+    return reply_code && pattern->from <= reply_code && reply_code <= pattern->to;
+}
+
+static bool take_pattern_part(struct bytes *rest, unsigned max, unsigned *from, unsigned *to) {
+    if (take_char(rest, 'x')) {
+        *from = 0;
+        *to = max;
+        return true;
+    }
+    if (!take_part(rest, max, from))
+        return false;
+    *to = *from;
+    return true;
+}
+
+bool status_pattern_read(struct bytes word, struct status_pattern *pattern) {
+    struct bytes rest = word;
+    struct status_code *from = &pattern->from, *to = &pattern->to, last;
+    if (!take_pattern_part(&rest, CLASS_MAX, &from->class, &to->class) || !take_char(&rest, '.') ||
+        !take_pattern_part(&rest, PART_MAX, &from->subject, &to->subject) ||
+        !take_char(&rest, '.') || !take_pattern_part(&rest, PART_MAX, &from->detail, &to->detail))
+        return false;
+    if (!rest.len)
+        return true;
+    /* A range goes over the details of one class and subject. */
+    if (!take_char(&rest, '-') || !take_status(&rest, &last) || rest.len ||
+        last.class != from->class || last.subject != from->subject || last.detail < from->detail ||
+        to->detail != from->detail)
+        return false;
+    to->detail = last.detail;
+    return true;
+}
+
+static bool between(unsigned from, unsigned value, unsigned to) {
+    return from <= value && value <= to;
+}
+
+bool status_pattern_matches(const struct status_pattern *pattern, struct status_code code) {
+    return code.class && between(pattern->from.class, code.class, pattern->to.class) &&
+           between(pattern->from.subject, code.subject, pattern->to.subject) &&
+           between(pattern->from.detail, code.detail, pattern->to.detail);
+}

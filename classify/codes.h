@@ -1,0 +1,49 @@
+/*
+ * codes: reply codes (RFC 5321 section 4.2) and enhanced status codes (RFC 3463): reading them out
+ * of a server's words, and the patterns that rules have for them.
+ */
+#ifndef CLASSIFY_CODES_H
+#define CLASSIFY_CODES_H
+
+#include "cmd/base/bytes.h"
+
+#include <stdbool.h>
+
+/* An enhanced status code, class.subject.detail; class 0: there is none. */
+struct status_code {
+    unsigned class;
+    unsigned subject;
+    unsigned detail;
+};
+
+/* Reads a whole text as a status code: "5.1.1". False where it is none. */
+bool status_code_read(const char *text, struct status_code *code);
+
+/* Whether the code says no more than its class, or its class and subject (x.0.0, x.7.0): detail 0
+ * is "other or undefined". */
+bool status_code_is_generic(struct status_code code);
+
+/* The codes that a server's words begin with or carry: "550-5.1.1 no such user", "550 no such user
+ * (#5.1.1)", "smtp; 550 5.1.1 ...", "host mx said: 550 5.1.1 ...". `status` points into the text,
+ * which is read no further than the codes go; what is not there is 0 and empty. */
+struct codes_found {
+    unsigned reply_code;
+    struct bytes status;
+};
+struct codes_found codes_find(const char *text);
+
+/* What a rule's `reply` asks for: "450", "4xx", "45x", "550-559". */
+struct reply_pattern {
+    unsigned from, to;
+};
+bool reply_pattern_read(struct bytes word, struct reply_pattern *pattern);
+bool reply_pattern_matches(const struct reply_pattern *pattern, unsigned reply_code);
+
+/* What a rule's `status` asks for: "4.2.1", "x.2.2" (any class), "5.7.x", "5.7.606-5.7.649". */
+struct status_pattern {
+    struct status_code from, to; /* each part apart: from <= part <= to */
+};
+bool status_pattern_read(struct bytes word, struct status_pattern *pattern);
+bool status_pattern_matches(const struct status_pattern *pattern, struct status_code code);
+
+#endif

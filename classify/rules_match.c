@@ -1,0 +1,163 @@
+#include "classify/codes.h"
+#include "classify/rules_scan.h"
+#include "classify/ruleset.h"
+#include "classify/words.h"
+#include "cmd/base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct ruleset_scratch {
+    struct words words;
+    struct rule_scan *scan;
+    bool *at_provider; /* for each provider, whether the question is about it */
+};
+
+/* A question with its codes read. */
+struct asked {
+    const struct ruleset *rules;
+    struct ruleset_scratch *scratch;
+    const struct rules_question *question;
+    struct status_code status;
+};
+
+struct ruleset_scratch *ruleset_scratch_new(const struct ruleset *rules) {
+    struct ruleset_scratch *scratch = memory_zero(1, sizeof *scratch);
+    scratch->scan = rule_scan_new(rules->database);
+    scratch->at_provider = memory_zero(rules->provider_count, sizeof *scratch->at_provider);
+    return scratch;
+}
+
+void ruleset_scratch_free(struct ruleset_scratch *scratch) {
+    if (!scratch)
+        return;
+    words_free(&scratch->words);
+    rule_scan_free(scratch->scan);
+    free(scratch->at_provider);
+    free(scratch);
+}
+
+/* Whether the host is the domain or lies below it. */
+static bool is_below(struct bytes host, const char *domain) {
+    size_t len = strlen(domain);
+    return bytes_ends_ignore_case(host, domain) &&
+           (host.len == len || host.data[host.len - len - 1] == '.');
+}
+
+/* Marks the providers that a host name belongs to; tells whether there are any. */
+static bool mark_host(void *context, struct bytes host) {
+    const struct asked *asked = context;
+    bool known = false;
+    for (size_t p = 0; p < asked->rules->provider_count; p++) {
+        const struct rule_lines *hosts = &asked->rules->providers[p].hosts;
+        for (size_t i = 0; i < hosts->count; i++)
+            if (is_below(host, hosts->lines[i].text))
+                known = asked->scratch->at_provider[p] = true;
+    }
+    return known;
+}
+
+static void mark_providers_by_text(const struct asked *asked) {
+    for (size_t p = 0; p < asked->rules->provider_count; p++) {
+        size_t from, to;
+        if (rule_scan_found(asked->scratch->scan, asked->rules->providers[p].text_patterns, &from,
+                            &to))
+            asked->scratch->at_provider[p] = true;
+    }
+}
+
+static struct asked ask(const struct ruleset *rules, struct ruleset_scratch *scratch,
+                        const struct rules_question *question) {
+    struct asked asked = {rules, scratch, question, {0, 0, 0}};
+    if (question->status && !status_code_read(question->status, &asked.status))
+        asked.status = (struct status_code){0, 0, 0};
+    if (rules->provider_count)
+        memset(scratch->at_provider, 0, rules->provider_count * sizeof *scratch->at_provider);
+    for (size_t i = 0; i < sizeof question->hosts / sizeof *question->hosts; i++)
+        if (question->hosts[i])
+            mark_host(&asked, bytes_of(question->hosts[i]));
+    words_set(&scratch->words, bytes_of(question->text), mark_host, &asked);
+    rule_scan_text(scratch->scan, rules->database, buf_bytes(&scratch->words.text));
+    mark_providers_by_text(&asked);
+    return asked;
+}
+
+static bool fits_provider(const struct asked *asked, const struct rule *rule) {
+    for (size_t i = 0; i < rule->at.count; i++)
+        if (asked->scratch->at_provider[rule->providers[i]])
+            return true;
+    return !rule->at.count;
+}
+
+static bool fits_reply(const struct asked *asked, const struct rule *rule) {
+    for (size_t i = 0; i < rule->reply_count; i++)
+        if (reply_pattern_matches(&rule->replies[i], asked->question->reply_code))
+            return true;
+    return !rule->reply_count;
+}
+
+static bool fits_status(const struct asked *asked, const struct rule *rule) {
+    for (size_t i = 0; i < rule->status_count; i++)
+        if (status_pattern_matches(&rule->statuses[i], asked->status))
+            return true;
+    return !rule->status_count;
+}
+
+static bool fits(const struct asked *asked, const struct rule *rule, size_t *from, size_t *to) {
+    size_t ignored;
+    *from = *to = 0;
+    if (rule->text.count && !rule_scan_found(asked->scratch->scan, rule->text_patterns, from, to))
+        return false;
+    if (rule->when && rule->when != asked->question->permanence)
+        return false;
+    return fits_reply(asked, rule) && fits_status(asked, rule) && fits_provider(asked, rule) &&
+           !rule_scan_found(asked->scratch->scan, rule->unless_patterns, &ignored, &ignored);
+}
+
+static struct rule_match describe(const struct asked *asked, const struct rule *rule, size_t from,
+                                  size_t to, struct arena *arena) {
+    return (struct rule_match){
+        .rule = rule->id,
+        .file = rule->file,
+        .line = rule->line,
+        .phase = rule->phase,
+        .verdict = rule->verdict,
+        .category = rule->category,
+        .fault = rule->fault,
+        .matched = rule->text.count
+                       ? arena_bytes(arena, words_source(&asked->scratch->words, from, to))
+                       : NULL,
+        .by_status = rule->status_count > 0,
+        .by_reply = rule->reply_count > 0,
+    };
+}
+
+bool ruleset_match(const struct ruleset *rules, struct ruleset_scratch *scratch,
+                   const struct rules_question *question, struct arena *arena,
+                   struct rule_match *match) {
+    const struct asked asked = ask(rules, scratch, question);
+    for (size_t i = 0; i < rules->rule_count; i++) {
+        size_t from, to;
+        if (fits(&asked, &rules->rules[i], &from, &to)) {
+            *match = describe(&asked, &rules->rules[i], from, to, arena);
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t ruleset_match_all(const struct ruleset *rules, struct ruleset_scratch *scratch,
+                         const struct rules_question *question, struct arena *arena,
+                         struct rule_match **matches) {
+    const struct asked asked = ask(rules, scratch, question);
+    size_t count = 0;
+    *matches = NULL;
+    for (size_t i = 0; i < rules->rule_count; i++) {
+        size_t from, to;
+        if (!fits(&asked, &rules->rules[i], &from, &to))
+            continue;
+        *matches = arena_grow(arena, *matches, count, sizeof **matches);
+        (*matches)[count++] = describe(&asked, &rules->rules[i], from, to, arena);
+    }
+    return count;
+}

@@ -1,0 +1,185 @@
+#include "classify/rules_scan.h"
+
+#include "cmd/base/memory.h"
+
+#include <hs.h>
+#include <nettle/sha2.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Caseless over all of Unicode; words have no line ends, so that DOTALL changes nothing for them
+ * and lets `.` be cheap. SOM_LEFTMOST: where a match starts is part of the answer. */
+enum { PATTERN_FLAGS = HS_FLAG_CASELESS | HS_FLAG_UTF8 | HS_FLAG_DOTALL | HS_FLAG_SOM_LEFTMOST };
+
+struct rule_database {
+    hs_database_t *hs; /* NULL without patterns */
+    size_t count;
+    uint8_t key[SHA256_DIGEST_SIZE];
+    bool from_cache;
+};
+
+struct match_place {
+    uint32_t scan; /* the number of the scan that found it */
+    uint32_t from, to;
+};
+
+struct rule_scan {
+    hs_scratch_t *hs;
+    struct match_place *places; /* one for each pattern */
+    size_t count;
+    uint32_t number; /* of the last scan; counting saves clearing the places */
+};
+
+/* A pattern that starts with a letter or a digit starts at the beginning of a word: "unknown user"
+ * is not found in "superunknown user". Its end is open: "exceed" finds "exceeded". */
+static char *expression(struct arena *arena, const char *regex) {
+    bool word = ascii_is_alpha(*regex) || ascii_is_digit(*regex);
+    return arena_printf(arena, "%s%s", word ? "\\b" : "", regex);
+}
+
+/* What a cache must have been made of: these expressions, these flags, this library. */
+static void make_key(const char *const *expressions, size_t count, uint8_t *key) {
+    struct sha256_ctx sha;
+    sha256_init(&sha);
+    const char *version = hs_version();
+    unsigned flags = PATTERN_FLAGS;
+    sha256_update(&sha, strlen(version) + 1, (const uint8_t *)version);
+    sha256_update(&sha, sizeof flags, (const uint8_t *)&flags);
+    for (size_t i = 0; i < count; i++)
+        sha256_update(&sha, strlen(expressions[i]) + 1, (const uint8_t *)expressions[i]);
+    sha256_digest(&sha, SHA256_DIGEST_SIZE, key);
+}
+
+static bool load(struct rule_database *database, struct bytes cache) {
+    if (cache.len <= sizeof database->key ||
+        memcmp(cache.data, database->key, sizeof database->key) != 0)
+        return false;
+    struct bytes serialized = bytes_from(cache, sizeof database->key);
+    /* Checks its own magic, version, platform and CRC. */
+    database->from_cache =
+        hs_deserialize_database(serialized.data, serialized.len, &database->hs) == HS_SUCCESS;
+    return database->from_cache;
+}
+
+static int compile(struct rule_database *database, const struct rule_pattern *patterns,
+                   const char *const *expressions, struct arena *arena, struct err *err) {
+    size_t count = database->count;
+    unsigned *flags = arena_alloc(arena, count * sizeof *flags);
+    unsigned *ids = arena_alloc(arena, count * sizeof *ids);
+    for (size_t i = 0; i < count; i++) {
+        flags[i] = PATTERN_FLAGS;
+        ids[i] = (unsigned)i;
+    }
+    hs_compile_error_t *error = NULL;
+    hs_error_t rc = hs_compile_multi(expressions, flags, ids, (unsigned)count, HS_MODE_BLOCK, NULL,
+                                     &database->hs, &error);
+    if (rc == HS_SUCCESS)
+        return 0;
+    if (!error)
+        return err_set(err, ERR_SOFTWARE, "compiling the rules' patterns failed (%d)", rc);
+    if (error->expression >= 0 && (size_t)error->expression < count) {
+        const struct rule_pattern *bad = &patterns[error->expression];
+        err_set(err, ERR_CONFIG, "%s:%u: bad pattern \"%s\": %s", bad->file, bad->line, bad->regex,
+                error->message);
+    } else {
+        err_set(err, ERR_CONFIG, "the rules' patterns do not compile: %s", error->message);
+    }
+    hs_free_compile_error(error);
+    return -1;
+}
+
+int rule_database_new(const struct rule_pattern *patterns, size_t count, struct bytes cache,
+                      struct rule_database **database, struct err *err) {
+    struct rule_database *made = memory_zero(1, sizeof *made);
+    struct arena *arena = arena_new();
+    int rc = 0;
+    made->count = count;
+    const char **expressions = arena_alloc(arena, count * sizeof *expressions);
+    for (size_t i = 0; i < count; i++)
+        expressions[i] = expression(arena, patterns[i].regex);
+    make_key(expressions, count, made->key);
+    if (count && !load(made, cache))
+        rc = compile(made, patterns, expressions, arena, err);
+    arena_free(arena);
+    if (rc) {
+        rule_database_free(made);
+        return -1;
+    }
+    *database = made;
+    return 0;
+}
+
+void rule_database_free(struct rule_database *database) {
+    if (!database)
+        return;
+    hs_free_database(database->hs);
+    free(database);
+}
+
+bool rule_database_is_from_cache(const struct rule_database *database) {
+    return database->from_cache;
+}
+
+int rule_database_write(const struct rule_database *database, struct buf *out, struct err *err) {
+    char *bytes;
+    size_t len;
+    if (!database->hs)
+        return 0;
+    if (hs_serialize_database(database->hs, &bytes, &len) != HS_SUCCESS)
+        return err_set(err, ERR_SOFTWARE, "the compiled rules cannot be serialised");
+    buf_add(out, database->key, sizeof database->key);
+    buf_add(out, bytes, len);
+    free(bytes);
+    return 0;
+}
+
+struct rule_scan *rule_scan_new(const struct rule_database *database) {
+    struct rule_scan *scan = memory_zero(1, sizeof *scan);
+    scan->count = database->count;
+    scan->places = memory_zero(database->count, sizeof *scan->places);
+    if (database->hs && hs_alloc_scratch(database->hs, &scan->hs) != HS_SUCCESS)
+        memory_fail();
+    return scan;
+}
+
+void rule_scan_free(struct rule_scan *scan) {
+    if (!scan)
+        return;
+    hs_free_scratch(scan->hs);
+    free(scan->places);
+    free(scan);
+}
+
+/* The engine reports every end of a match; the first of each pattern is kept. */
+static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+                    void *context) {
+    (void)flags;
+    struct rule_scan *scan = context;
+    struct match_place *place = &scan->places[id];
+    if (place->scan != scan->number)
+        *place = (struct match_place){scan->number, (uint32_t)from, (uint32_t)to};
+    return 0;
+}
+
+void rule_scan_text(struct rule_scan *scan, const struct rule_database *database,
+                    struct bytes text) {
+    if (++scan->number == 0) {
+        if (scan->count)
+            memset(scan->places, 0, scan->count * sizeof *scan->places);
+        scan->number = 1;
+    }
+    if (database->hs && text.len)
+        hs_scan(database->hs, text.data, (unsigned)text.len, 0, scan->hs, on_match, scan);
+}
+
+bool rule_scan_found(const struct rule_scan *scan, struct pattern_span span, size_t *from,
+                     size_t *to) {
+    for (size_t i = span.first; i < span.first + span.count; i++)
+        if (scan->places[i].scan == scan->number && scan->number) {
+            *from = scan->places[i].from;
+            *to = scan->places[i].to;
+            return true;
+        }
+    return false;
+}

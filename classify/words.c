@@ -1,0 +1,174 @@
+#include "classify/words.h"
+
+#include "cmd/base/utf8.h"
+
+#include <string.h>
+
+enum {
+    NAME_MAX_LENGTH = 255, /* RFC 5321 section 4.5.3.1.2 for domains; local parts are shorter */
+};
+
+void words_free(struct words *words) {
+    buf_free(&words->text);
+}
+
+struct bytes words_source(const struct words *words, size_t from, size_t to) {
+    if (from >= to || to > words->text.len)
+        return bytes_first(words->source, 0);
+    size_t start = words->origin[from];
+    size_t end = to < words->text.len ? words->origin[to] : words->source.len;
+    return bytes_trim(bytes_from(bytes_first(words->source, end), start));
+}
+
+static void put(struct words *words, const char *data, size_t len, size_t origin) {
+    if (words->text.len + len > WORDS_MAX)
+        return;
+    for (size_t i = 0; i < len; i++)
+        words->origin[words->text.len + i] = (uint32_t)origin;
+    buf_add(&words->text, data, len);
+}
+
+static void put_space(struct words *words, size_t origin) {
+    if (words->text.len && words->text.data[words->text.len - 1] != ' ')
+        put(words, " ", 1, origin);
+}
+
+/* What may stand in a word that holds an address or a host name. `=`, `+` and `/` do in VERP
+ * addresses; for host names they end the word. */
+static bool is_name_char(char c) {
+    return (unsigned char)c >= 0x80 || ascii_is_digit(c) || ascii_is_alpha(c) ||
+           (c && strchr(".-_", c));
+}
+
+static bool is_local_part_char(char c) {
+    return is_name_char(c) || (c && strchr("!#$%&'*+/=?^`{|}~", c));
+}
+
+/* At most a name's longest length is looked at, since this is asked for at every word. */
+static size_t span(struct bytes b, bool (*belongs)(char)) {
+    size_t n = 0;
+    while (n < b.len && n < NAME_MAX_LENGTH && belongs(b.data[n]))
+        n++;
+    return n;
+}
+
+/* The names that mail servers live under when they do not live under a country's: without such a
+ * list "does not exist.Please check" would be a host. */
+static bool is_top_level(struct bytes label) {
+    static const char *const names[] = {
+        "com",  "net",  "org",  "edu",    "gov",  "mil",   "int",  "info",     "biz",
+        "name", "pro",  "mobi", "asia",   "cat",  "coop",  "jobs", "arpa",     "local",
+        "lan",  "corp", "home", "cloud",  "mail", "email", "zone", "example",  "test",
+        "app",  "dev",  "xyz",  "online", "site", "shop",  "tech", "internal", "localdomain",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (bytes_equal_ignore_case(label, names[i]))
+            return true;
+    /* Two letters, in lower case: STOREDRV.OK is Exchange's, "sent.It" is a missing space. */
+    return label.len == 2 && label.data[0] >= 'a' && label.data[0] <= 'z' && label.data[1] >= 'a' &&
+           label.data[1] <= 'z';
+}
+
+static bool is_host(struct bytes name) {
+    long dot = bytes_find_last_char(name, '.');
+    if (dot <= 0 || !is_top_level(bytes_from(name, (size_t)dot + 1)))
+        return false;
+    return bytes_find(name, "..") < 0 && name.data[0] != '.';
+}
+
+/* The length of the address at the start of `text`, or 0. */
+static size_t address_length(struct bytes text) {
+    size_t local = span(text, is_local_part_char);
+    if (!local || local >= text.len || text.data[local] != '@')
+        return 0;
+    size_t domain = span(bytes_from(text, local + 1), is_name_char);
+    while (domain && text.data[local + domain] == '.')
+        domain--;
+    return domain ? local + 1 + domain : 0;
+}
+
+static struct bytes host_at(struct bytes text) {
+    struct bytes name = bytes_first(text, span(text, is_name_char));
+    while (name.len && name.data[name.len - 1] == '.')
+        name.len--;
+    return is_host(name) ? name : bytes_first(name, 0);
+}
+
+/* Characters that stand for a plain one. */
+static const char *plain_form(uint32_t c) {
+    switch (c) {
+    case 0x00A0: /* no-break space */
+    case 0x202F:
+    case 0x3000: return " ";
+    case 0x2018:
+    case 0x2019: return "'";
+    case 0x201C:
+    case 0x201D: return "\"";
+    case 0x2010:
+    case 0x2011:
+    case 0x2013: return "-";
+    case 0x00AD: /* soft hyphen, zero-width characters */
+    case 0x200B:
+    case 0xFEFF: return "";
+    default: return NULL;
+    }
+}
+
+static struct bytes without_said(struct bytes source) {
+    long said = bytes_find_ignore_case(source, " said:");
+    return said < 0 ? source : bytes_from(source, (size_t)said + strlen(" said:"));
+}
+
+void words_set(struct words *words, struct bytes source, words_host_known *known, void *context) {
+    if (!words->text.data)
+        words->text = (struct buf)BUF_INIT;
+    buf_reset(&words->text);
+    words->source = bytes_first(source, WORDS_MAX);
+    struct bytes rest = without_said(words->source);
+    struct bytes before = bytes_first(words->source, words->source.len - rest.len);
+    for (size_t i = 0; i < before.len; i++) {
+        struct bytes host = host_at(bytes_from(before, i));
+        if (host.len)
+            known(context, host);
+        i += span(bytes_from(before, i), is_name_char);
+    }
+    bool in_word = false;
+    while (rest.len) {
+        size_t origin = words->source.len - rest.len;
+        if (!in_word) {
+            size_t address = address_length(rest);
+            struct bytes host = host_at(rest);
+            if (address) {
+                put(words, "@", 1, origin);
+                rest = bytes_from(rest, address);
+                continue;
+            }
+            if (host.len && !known(context, host)) {
+                put(words, "~", 1, origin);
+                rest = bytes_from(rest, host.len);
+                continue;
+            }
+        }
+        if (ascii_is_space(rest.data[0])) {
+            put_space(words, origin);
+            rest = bytes_from(rest, 1);
+            in_word = false;
+            continue;
+        }
+        in_word = is_local_part_char(rest.data[0]) && rest.data[0] != '/' && rest.data[0] != '=' &&
+                  rest.data[0] != '\'' && rest.data[0] != '`' && rest.data[0] != '#';
+        struct bytes from = rest;
+        uint32_t c;
+        if (!utf8_next(&rest, &c)) {
+            put(words, "?", 1, origin);
+            continue;
+        }
+        const char *plain = c < 0x80 ? NULL : plain_form(c);
+        if (plain && *plain == ' ')
+            put_space(words, origin);
+        else if (plain)
+            put(words, plain, strlen(plain), origin);
+        else if (c >= 0x20)
+            put(words, from.data, from.len - rest.len, origin);
+    }
+}
