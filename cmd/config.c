@@ -61,6 +61,12 @@ const struct config_key config_keys[] = {
     {"policy", "window_days", CONFIG_NUMBER, IN_CONFIG(window_days), "180", 1, 3650, NULL},
     {"policy", "minimum_span_days", CONFIG_NUMBER, IN_CONFIG(minimum_span_days), "0", 0, 3650,
      NULL},
+    {"policy", "category_strikes", CONFIG_LIST, IN_CONFIG(category_strikes), NULL, 0, 0, NULL},
+    {"policy", "outage_recipients", CONFIG_NUMBER, IN_CONFIG(outage_recipients), "20", 0, 1000000,
+     NULL},
+    {"policy", "outage_share", CONFIG_NUMBER, IN_CONFIG(outage_share), "50", 1, 100, NULL},
+    {"policy", "outage_window_hours", CONFIG_NUMBER, IN_CONFIG(outage_window_hours), "24", 1, 24,
+     NULL},
     {.name = NULL},
 };
 
@@ -296,6 +302,7 @@ void config_free(struct config *config) {
         return;
     cfg_free(config->parsed);
     free(config->verp_patterns);
+    free(config->category_strikes);
     free(config->mailboxes);
     free(config);
 }

@@ -51,6 +51,10 @@ struct config {
     long strikes;
     long window_days;
     long minimum_span_days;
+    const char **category_strikes; /* "mailbox_full 7"; ends with NULL */
+    long outage_recipients;
+    long outage_share;
+    long outage_window_hours;
     long commit_messages;
     long workers; /* 0: one a core */
     struct config_mailbox *mailboxes;

@@ -3,6 +3,7 @@
 #include "cmd/base/arena.h"
 #include "cmd/base/buf.h"
 #include "cmd/base/memory.h"
+#include "cmd/clock.h"
 #include "mime/frame.h"
 
 #include <errno.h>
@@ -19,7 +20,6 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -65,7 +65,7 @@ struct worker {
     size_t sent;        /* octets of that one, request included */
     size_t waiting;     /* jobs without an answer */
     struct buf input;
-    time_t busy_since; /* when it got to the job it is at; 0: idle */
+    double busy_since; /* when it got to the job it is at; 0: idle */
 };
 
 struct worker_pool {
@@ -81,12 +81,6 @@ struct worker_pool {
 
 static struct job *job_at(struct worker_pool *pool, uint64_t number) {
     return &pool->jobs[number % JOBS_MAX];
-}
-
-static time_t seconds_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
 }
 
 unsigned worker_core_count(void) {
@@ -304,7 +298,7 @@ static void worker_send(struct worker_pool *pool, struct worker *w) {
         if (n <= 0)
             return; /* full, or dead: then reading tells */
         if (!w->busy_since)
-            w->busy_since = seconds_now();
+            w->busy_since = clock_seconds();
         w->sent += (size_t)n;
         if (w->sent < total)
             return;
@@ -329,7 +323,7 @@ static bool worker_take_answers(struct worker_pool *pool, struct worker *w) {
         job->state = JOB_DONE;
         w->waiting--;
         w->head = next_waiting(pool, w, w->head + 1);
-        w->busy_since = w->waiting ? seconds_now() : 0;
+        w->busy_since = w->waiting ? clock_seconds() : 0;
         used += sizeof response + response.length;
     }
     buf_remove_first(&w->input, used);
@@ -350,7 +344,7 @@ static int worker_receive(struct worker_pool *pool, struct worker *w, struct err
         if (!worker_take_answers(pool, w))
             return worker_replace(pool, w, "the decoder answered nonsense", err);
     }
-    if (w->busy_since && seconds_now() - w->busy_since > SECONDS_MAX)
+    if (w->busy_since && clock_seconds() - w->busy_since > SECONDS_MAX)
         return worker_replace(pool, w, "the decoder ran out of its time", err);
     return 0;
 }

@@ -55,7 +55,7 @@ void arena_free(struct arena *arena) {
     free(arena);
 }
 
-void *arena_alloc(struct arena *arena, size_t size) {
+static void *take(struct arena *arena, size_t size) {
     if (size > SIZE_MAX - ALIGNMENT - sizeof(struct block))
         memory_fail();
     size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -64,7 +64,11 @@ void *arena_alloc(struct arena *arena, size_t size) {
         b = arena->blocks = block_new(size > BLOCK_SIZE ? size : BLOCK_SIZE, b);
     void *p = (char *)b->data + b->used;
     b->used += size;
-    return memset(p, 0, size);
+    return p;
+}
+
+void *arena_alloc(struct arena *arena, size_t size) {
+    return memset(take(arena, size), 0, size);
 }
 
 void *arena_grow(struct arena *arena, const void *old, size_t count, size_t size) {
@@ -84,9 +88,10 @@ char *arena_string(struct arena *arena, const char *text) {
 }
 
 char *arena_bytes(struct arena *arena, struct bytes text) {
-    char *p = arena_alloc(arena, text.len + 1);
+    char *p = take(arena, text.len + 1);
     if (text.len)
         memcpy(p, text.data, text.len);
+    p[text.len] = '\0';
     return p;
 }
 

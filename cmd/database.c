@@ -1,0 +1,144 @@
+#include "cmd/database.h"
+
+#include "classify/verdict.h"
+#include "cmd/base/arena.h"
+#include "cmd/base/memory.h"
+#include "cmd/embedded.h"
+#include "cmd/log.h"
+#include "cmd/secret.h"
+#include "store/migrate.h"
+#include "store/policy.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int database_config_read(const struct invocation *invocation, struct config **config,
+                         struct err *err) {
+    return config_read(invocation_value(invocation, OPTION_CONFIG, config_default_path), config,
+                       err);
+}
+
+int database_open(const struct config *config, struct store **store, struct err *err) {
+    if (!config->conninfo)
+        return err_set(err, ERR_CONFIG,
+                       "%s: section database lacks conninfo, which says how to reach PostgreSQL",
+                       config->path);
+    char *password = NULL;
+    if (secret_read(&config->database_password, &password, err) != 0)
+        return err_prefix(err, "database password");
+    struct store_options options = {
+        .conninfo = config->conninfo,
+        .password = password,
+        .application_name = "nullsender",
+    };
+    int rc = store_open(&options, store, err);
+    secret_free(password);
+    return rc ? err_prefix(err, "database") : 0;
+}
+
+static struct store_migration *migrations(size_t *count) {
+    *count = 0;
+    while (embedded_migrations[*count].name)
+        ++*count;
+    struct store_migration *list = memory_zero(*count, sizeof *list);
+    for (size_t i = 0; i < *count; i++)
+        list[i] = (struct store_migration){embedded_migrations[i].name, embedded_migrations[i].data,
+                                           embedded_migrations[i].len};
+    return list;
+}
+
+static void report_migration(void *context, const char *name, const char *notice) {
+    (void)context;
+    if (name && (log_is_on(LOG_LEVEL_INFO) || isatty(STDOUT_FILENO)))
+        printf("applied %s\n", name);
+    else if (!name)
+        log_warning("database: %s", notice);
+}
+
+static int set_categories(struct store *store, struct err *err) {
+    struct store_category categories[CATEGORY_COUNT];
+    for (enum category c = 0; c < CATEGORY_COUNT; c++) {
+        const struct category_info *info = category_info(c);
+        categories[c] = (struct store_category){info->name, verdict_name(info->verdict),
+                                                fault_name(info->fault), info->description};
+    }
+    return store_categories_set(store, categories, CATEGORY_COUNT, err);
+}
+
+int database_migrate(struct store *store, bool dry_run, struct err *err) {
+    size_t count, applied;
+    struct store_migration *list = migrations(&count);
+    int rc;
+    if (dry_run) {
+        rc = store_check_version(store, list, count, err);
+    } else {
+        rc = store_migrate(store, list, count, report_migration, NULL, &applied, err);
+        if (rc == 0)
+            rc = set_categories(store, err);
+        if (rc == 0 && !applied && (log_is_on(LOG_LEVEL_INFO) || isatty(STDOUT_FILENO)))
+            puts("the database is up to date");
+    }
+    free(list);
+    return rc ? err_prefix(err, "database") : 0;
+}
+
+/* "mailbox_full 10" */
+static int read_category_strikes(const char *text, struct arena *arena,
+                                 struct store_category_strikes *strikes, struct err *err) {
+    struct bytes rest = bytes_trim(bytes_of(text));
+    long blank = bytes_find_char(rest, ' ');
+    struct bytes name = bytes_first(rest, blank < 0 ? rest.len : (size_t)blank);
+    enum category category;
+    unsigned long number;
+    *strikes = (struct store_category_strikes){.category = arena_bytes(arena, name)};
+    rest = bytes_trim(bytes_from(rest, name.len));
+    if (!category_from_name(strikes->category, &category))
+        return err_set(err, ERR_CONFIG, "category_strikes \"%s\": no category '%s'", text,
+                       strikes->category);
+    if (!bytes_take_number(&rest, 1000, &number) || rest.len)
+        return err_set(err, ERR_CONFIG,
+                       "category_strikes \"%s\": must be a category, a blank and a number from 0 "
+                       "to 1000, such as \"mailbox_full 10\"",
+                       text);
+    strikes->strikes = (unsigned)number;
+    return 0;
+}
+
+static int set_policy(struct store *store, const struct config *config, struct err *err) {
+    bool recomputed;
+    struct store_policy policy = {
+        .strikes = (unsigned)config->strikes,
+        .window_days = (unsigned)config->window_days,
+        .min_span_days = (unsigned)config->minimum_span_days,
+        .outage_share = (unsigned)config->outage_share,
+        .outage_recipients = (unsigned)config->outage_recipients,
+        .outage_window_hours = (unsigned)config->outage_window_hours,
+    };
+    while (config->category_strikes[policy.category_count])
+        policy.category_count++;
+    struct arena *arena = arena_new();
+    struct store_category_strikes *categories =
+        arena_alloc(arena, policy.category_count * sizeof *categories);
+    policy.categories = categories;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < policy.category_count; i++)
+        rc = read_category_strikes(config->category_strikes[i], arena, &categories[i], err);
+    if (rc == 0)
+        rc = store_policy_set(store, &policy, &recomputed, err);
+    if (rc == 0 && recomputed)
+        log_info("the policy has changed: the state of every address was computed anew");
+    arena_free(arena);
+    return rc;
+}
+
+int database_prepare(struct store *store, const struct config *config, bool dry_run,
+                     struct err *err) {
+    size_t count;
+    struct store_migration *list = migrations(&count);
+    int rc = store_check_version(store, list, count, err);
+    free(list);
+    if (rc == 0 && !dry_run)
+        rc = set_policy(store, config, err);
+    return rc ? err_prefix(err, "database") : 0;
+}

@@ -1,0 +1,30 @@
+/*
+ * database: the store, opened and set up as the configuration says.
+ */
+#ifndef CMD_DATABASE_H
+#define CMD_DATABASE_H
+
+#include "cmd/base/err.h"
+#include "cmd/command.h"
+#include "cmd/config.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+
+/* Reads the configuration that --config names, or the default one. */
+int database_config_read(const struct invocation *invocation, struct config **config,
+                         struct err *err);
+
+/* Connects. */
+int database_open(const struct config *config, struct store **store, struct err *err);
+
+/* Brings the schema up to date, and with it the words that its views take from the program.
+ * With `dry_run`, only fails where there is something to do. */
+int database_migrate(struct store *store, bool dry_run, struct err *err);
+
+/* Fails unless the schema is the one that this program needs, then makes the configuration's
+ * policy the one in force. */
+int database_prepare(struct store *store, const struct config *config, bool dry_run,
+                     struct err *err);
+
+#endif

@@ -1,0 +1,145 @@
+#include "cmd/file.h"
+
+#include "cmd/base/memory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    READ_CHUNK = 256 * 1024,
+};
+
+int file_read(const char *path, struct buf *out, struct err *err) {
+    bool standard_input = !strcmp(path, "-");
+    int fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set_errno(err, ERR_NO_INPUT, "%s", path);
+    ssize_t n;
+    do {
+        buf_reserve(out, READ_CHUNK);
+        n = read(fd, out->data + out->len, READ_CHUNK);
+        if (n > 0)
+            out->len += (size_t)n;
+    } while (n > 0 || (n < 0 && errno == EINTR));
+    out->data[out->len] = '\0';
+    int rc = n < 0 ? err_set_errno(err, ERR_NO_INPUT, "%s", path) : 0;
+    if (!standard_input)
+        close(fd);
+    return rc;
+}
+
+static int is_visible(const struct dirent *entry) {
+    return entry->d_name[0] != '.';
+}
+
+/* As `LC_ALL=C ls` has them: the same on every machine. */
+static int by_bytes(const struct dirent **a, const struct dirent **b) {
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+int file_list_read(const char *folder, const char *suffix, struct file_list *list,
+                   struct err *err) {
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, is_visible, by_bytes);
+    if (count < 0)
+        return err_set_errno(err, ERR_NO_INPUT, "folder %s", folder);
+    list->files = memory_zero((size_t)count, sizeof *list->files);
+    int rc = 0;
+    for (int i = 0; i < count; i++) {
+        if (rc == 0 && bytes_ends_ignore_case(bytes_of(entries[i]->d_name), suffix)) {
+            struct buf path = BUF_INIT;
+            buf_printf(&path, "%s/%s", folder, entries[i]->d_name);
+            list->files[list->count].path = path.data;
+            list->files[list->count].text = (struct buf)BUF_INIT;
+            rc = file_read(path.data, &list->files[list->count++].text, err);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    return rc;
+}
+
+void file_list_free(struct file_list *list) {
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->files[i].path);
+        buf_free(&list->files[i].text);
+    }
+    free(list->files);
+    *list = (struct file_list){0};
+}
+
+/* Where the next mail of an mbox begins: behind an empty line, at "From " (mboxo, mboxrd). Looks
+ * from the second line on. */
+static size_t mbox_mail_end(struct bytes rest) {
+    size_t from = 0;
+    for (;;) {
+        long found = bytes_find(bytes_from(rest, from), "\nFrom ");
+        if (found < 0)
+            return rest.len;
+        size_t at = from + (size_t)found;
+        if ((at >= 1 && rest.data[at - 1] == '\n') ||
+            (at >= 2 && rest.data[at - 1] == '\r' && rest.data[at - 2] == '\n'))
+            return at + 1;
+        from = at + 1;
+    }
+}
+
+static int split_mbox(const char *path, struct bytes text, file_mail_function *function,
+                      void *context, struct err *err) {
+    size_t end = text.len;
+    if (text.len > 5 && !memcmp(text.data, "From ", 5))
+        end = mbox_mail_end(text);
+    int rc = function(context, path, bytes_first(text, end), err);
+    struct buf name = BUF_INIT;
+    for (unsigned number = 2; rc == 0 && end < text.len; number++) {
+        text = bytes_from(text, end);
+        end = mbox_mail_end(text);
+        buf_reset(&name);
+        buf_printf(&name, "%s:%u", path, number);
+        rc = function(context, name.data, bytes_first(text, end), err);
+    }
+    buf_free(&name);
+    return rc;
+}
+
+static int walk_folder(const char *folder, file_mail_function *function, void *context,
+                       struct err *err) {
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, is_visible, by_bytes);
+    if (count < 0)
+        return err_set_errno(err, ERR_NO_INPUT, "folder %s", folder);
+    int rc = 0;
+    struct buf path = BUF_INIT;
+    for (int i = 0; i < count; i++) {
+        if (rc == 0 && strcmp(entries[i]->d_name, "tmp") != 0) {
+            buf_reset(&path);
+            buf_printf(&path, "%s/%s", folder, entries[i]->d_name);
+            rc = file_mails(path.data, function, context, err);
+        }
+        free(entries[i]);
+    }
+    buf_free(&path);
+    free(entries);
+    return rc;
+}
+
+int file_mails(const char *path, file_mail_function *function, void *context, struct err *err) {
+    struct stat st;
+    if (strcmp(path, "-") != 0) {
+        if (stat(path, &st) != 0)
+            return err_set_errno(err, ERR_NO_INPUT, "%s", path);
+        if (S_ISDIR(st.st_mode))
+            return walk_folder(path, function, context, err);
+    }
+    struct buf text = BUF_INIT;
+    int rc = file_read(path, &text, err);
+    if (rc == 0)
+        rc = split_mbox(path, buf_bytes(&text), function, context, err);
+    buf_free(&text);
+    return rc;
+}

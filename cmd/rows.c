@@ -1,0 +1,91 @@
+#include "cmd/rows.h"
+
+#include "classify/address.h"
+
+#include <string.h>
+
+int64_t rows_occurred_at(const struct report *report, const struct report_recipient *recipient,
+                         int64_t received) {
+    const int64_t dates[] = {recipient ? recipient->last_attempt : 0, report->arrival,
+                             report->date};
+    for (size_t i = 0; i < sizeof dates / sizeof *dates; i++)
+        if (dates[i] && dates[i] >= received - ROWS_REPORT_DELAY_MAX &&
+            dates[i] <= received + ROWS_CLOCK_SKEW_MAX)
+            return dates[i];
+    return received;
+}
+
+static enum store_outcome outcome_of(const struct analysis *analysis) {
+    if (analysis->failure)
+        return STORE_OUTCOME_QUARANTINED;
+    if (analysis->report->kind == REPORT_ORDINARY)
+        return STORE_OUTCOME_NOT_A_BOUNCE;
+    if (analysis->findings[0].identity.recipient)
+        return STORE_OUTCOME_JUDGED;
+    bool about_delivery = analysis->report->kind == REPORT_DELIVERY_STATUS ||
+                          analysis->report->kind == REPORT_FEEDBACK;
+    return about_delivery ? STORE_OUTCOME_UNMATCHED : STORE_OUTCOME_NOT_A_BOUNCE;
+}
+
+static void fill_event(const struct report *report, const struct finding *finding,
+                       const char *ruleset, int64_t received, struct arena *arena,
+                       struct store_event *event) {
+    const struct identity *identity = &finding->identity;
+    const struct judgement *judgement = &finding->judgement;
+    const struct report_recipient *group = identity->recipient_group;
+    *event = (struct store_event){
+        .campaign = identity->campaign,
+        .recipient = identity->recipient,
+        .recipient_key = address_key(identity->recipient, arena),
+        .verdict = verdict_name(judgement->verdict),
+        .category = category_info(judgement->category)->name,
+        .fault = fault_name(judgement->fault),
+        .counted = judgement->counted,
+        .status = judgement->status,
+        .reply_code = judgement->reply_code,
+        .reporting_mta = report->reporting_mta,
+        .identified_by = identified_by_name(identity->by),
+        .found_in = identity->found_in,
+        .verp_address = identity->verp_address,
+        .rule = judgement->rule,
+        .matched = judgement->matched,
+        .matched_in = judgement->matched_in,
+        .ruleset = ruleset,
+        .occurred_at = rows_occurred_at(report, group, received),
+    };
+    if (!event->recipient_key)
+        event->recipient = NULL;
+    else
+        event->domain = strrchr(event->recipient_key, '@') + 1;
+    if (group) {
+        event->action =
+            group->action != REPORT_ACTION_NONE ? report_action_name(group->action) : NULL;
+        event->diagnostic = group->diagnostic_code;
+        event->remote_mta = group->remote_mta;
+        event->final_recipient = group->final_recipient;
+        event->original_recipient = group->original_recipient;
+    }
+}
+
+void rows_fill(const struct analysis *analysis, const struct analyst *analyst, bool keep_raw,
+               struct arena *arena, struct store_message *row) {
+    row->outcome = outcome_of(analysis);
+    row->outcome_reason = analysis->failure;
+    if (analysis->failure)
+        return;
+    const struct report *report = analysis->report;
+    row->outcome_reason = report->kind_reason;
+    row->message_id = report->message_id;
+    row->from = report->from;
+    row->subject = report->subject;
+    row->kind = report_kind_name(report->kind);
+    row->format = report->format;
+    if (row->outcome == STORE_OUTCOME_JUDGED && !keep_raw)
+        row->raw = (struct bytes){0};
+    struct store_event *events = arena_alloc(arena, analysis->count * sizeof *events);
+    for (size_t i = 0; i < analysis->count; i++)
+        fill_event(report, &analysis->findings[i], ruleset_version(analyst->rules),
+                   row->internal_date, arena, &events[i]);
+    row->events = events;
+    row->event_count = analysis->count;
+}

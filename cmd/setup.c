@@ -1,0 +1,41 @@
+#include "cmd/setup.h"
+
+#include "cmd/base/memory.h"
+
+#include <stdlib.h>
+
+int setup_without_mailbox(struct setup *setup, const struct invocation *invocation,
+                          struct err *err) {
+    *setup = (struct setup){0};
+    const char *path = invocation_value(invocation, OPTION_CONFIG, NULL);
+    if (path && config_read(path, &setup->config, err) != 0)
+        return -1;
+    const struct config *config = setup->config;
+
+    /* The command line's patterns come first. */
+    unsigned given = invocation->counts[OPTION_VERP], count = 0;
+    while (config && config->verp_patterns[count])
+        count++;
+    const char **patterns = memory_zero(given + count + 1, sizeof *patterns);
+    for (unsigned i = 0; i < given + count; i++)
+        patterns[i] =
+            i < given ? invocation->values[OPTION_VERP][i] : config->verp_patterns[i - given];
+    if (config) {
+        setup->report_options.campaign_header = config->campaign_header;
+        if (config->mailbox_count) {
+            setup->report_options.recipient_header = config->mailboxes[0].recipient_header;
+            setup->report_options.recipient_header_instance =
+                (unsigned)config->mailboxes[0].recipient_header_instance;
+        }
+    }
+    const char *rules =
+        invocation_value(invocation, OPTION_RULES, config ? config->rules_directory : NULL);
+    int rc = analyst_open(&setup->analyst, rules, patterns, err);
+    free(patterns);
+    return rc;
+}
+
+void setup_close(struct setup *setup) {
+    analyst_close(&setup->analyst);
+    config_free(setup->config);
+}
