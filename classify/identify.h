@@ -15,11 +15,13 @@
 /* Best first. */
 enum identified_by {
     IDENTIFIED_BY_VERP,               /* an address that the report was delivered to */
-    IDENTIFIED_BY_VERP_IN_ORIGINAL,   /* the Return-Path inside the returned original */
+    IDENTIFIED_BY_VERP_IN_ORIGINAL,   /* the Return-Path inside the returned original, or the
+                                         Original-Mail-From of a feedback report */
     IDENTIFIED_BY_ORIGINAL_RECIPIENT, /* RFC 3464 Original-Recipient */
     IDENTIFIED_BY_FINAL_RECIPIENT,    /* RFC 3464 Final-Recipient, or what a format has for it */
     IDENTIFIED_BY_FEEDBACK,           /* RFC 5965 Original-Rcpt-To */
     IDENTIFIED_BY_ORIGINAL_TO,        /* the only To address of the returned original */
+    IDENTIFIED_BY_FROM,               /* who answered: From of an auto-reply and its like */
     IDENTIFIED_BY_NOTHING,
     IDENTIFIED_BY_COUNT
 };
@@ -31,19 +33,40 @@ const char *identified_by_name(enum identified_by by);
  * happened to that one. */
 struct identity {
     const char *campaign;  /* NULL where nothing names it */
-    const char *recipient; /* the address that was sent to, its domain in lower case; never NULL */
+    const char *recipient; /* the address that was sent to, for showing: address_normalise(); never
+                              NULL */
+    const char *key;       /* the same for counting: address_key(); never NULL */
     enum identified_by by;
-    const char *verp_address; /* the VERP address as it was found, or NULL */
-    const char *verp_pattern; /* name of the pattern that decoded it, or NULL */
-    const char *found_in;     /* "Delivered-To", "Final-Recipient", ... */
+    const char *verp_address;                       /* the VERP address as it was found, or NULL */
+    const char *verp_pattern;                       /* the pattern that decoded it, or NULL */
+    const char *found_in;                           /* "Delivered-To", "Final-Recipient", ... */
     const struct report_recipient *recipient_group; /* NULL: the report as a whole */
 };
 
-/* Finds all subjects of the report, in its order. With VERP there is exactly one: the group that
- * names the VERP recipient is its group; where none does (a forwarding target failed), the only
- * group, or of several the mildest by action and status, since one dead target of an address that
- * forwards to many does not make that address dead. Without VERP there is one for each recipient
- * of the report. Returns the number (0: nobody), the array lives in the arena. */
+/* Finds all subjects of the report, in its order, each key once. Returns their number (0: nobody);
+ * the array lives in the arena.
+ *
+ * With VERP there is one, from the first candidate that decodes; a candidate inside the returned
+ * original counts only where none outside decodes. Its group is the one that names the VERP
+ * recipient; where none does (a forwarding target failed), any. Of several, it is the mildest by
+ * action and status: one dead target of an address that forwards to many does not make that
+ * address dead.
+ *
+ * Without VERP, by the kind of report:
+ *   delivery status  each group's Original-Recipient, else Final-Recipient, whichever is an address
+ *                    (of groups that name the same one, the mildest); where no group has one, the
+ *                    only To address of the original
+ *   feedback         Original-Rcpt-To where all of these are one address (of several nobody can say
+ *                    who complained), else the only To address of the original
+ *   receipt          its group, as for delivery status
+ *   auto-reply, challenge, unsubscribe request
+ *                    From: it may be an assistant's or a forged one, but these never change what
+ *                    is held of an address
+ *   the others       nobody
+ *
+ * Never a subject, unless VERP says so: an address that we send from (verp_is_own), mailer-daemon
+ * at any host, and postmaster where prose names it (whom to turn to) or where it sent the report.
+ */
 size_t identify_report(const struct verp *verp, const struct report *report, struct arena *arena,
                        struct identity **identities);
 

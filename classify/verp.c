@@ -60,7 +60,7 @@ static int no_such_preset(const char *name, struct err *err) {
     for (const struct verp_preset *preset = verp_presets; preset->name; preset++)
         buf_printf(&names, "%s%s", preset == verp_presets ? "" : ", ", preset->name);
     err_set(err, ERR_CONFIG,
-            "VERP pattern \"%s\": neither one of %s, nor a template such as "
+            "\"%s\" is neither one of %s, nor a template such as "
             "bounces+{campaign}-{recipient}@example.com",
             name, names.data);
     buf_free(&names);
@@ -73,12 +73,12 @@ int verp_add_pattern(struct verp *verp, const char *pattern, const char *base, s
         return no_such_preset(pattern, err);
     if (preset && !base)
         return err_set(err, ERR_CONFIG,
-                       "VERP pattern \"%s\" (%s) needs the address that it hangs on, such as "
+                       "the preset %s (%s) needs the address that it hangs on, such as "
                        "bounces@example.com",
-                       pattern, preset->template_text);
+                       preset->name, preset->template_text);
     struct verp_template *compiled;
     if (verp_template_new(preset ? preset->template_text : pattern, base, &compiled, err) < 0)
-        return err_prefix(err, "VERP pattern \"%s\"", pattern);
+        return -1;
     verp->patterns = memory_resize(verp->patterns, (verp->count + 1) * sizeof *verp->patterns);
     verp->patterns[verp->count++] = (struct pattern){memory_string(pattern), compiled};
     return 0;

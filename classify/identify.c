@@ -1,0 +1,239 @@
+#include "classify/identify.h"
+
+#include "classify/address.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *identified_by_name(enum identified_by by) {
+    static const char *const names[IDENTIFIED_BY_COUNT] = {
+        [IDENTIFIED_BY_VERP] = "verp",
+        [IDENTIFIED_BY_VERP_IN_ORIGINAL] = "verp_in_original",
+        [IDENTIFIED_BY_ORIGINAL_RECIPIENT] = "original_recipient",
+        [IDENTIFIED_BY_FINAL_RECIPIENT] = "final_recipient",
+        [IDENTIFIED_BY_FEEDBACK] = "feedback",
+        [IDENTIFIED_BY_ORIGINAL_TO] = "original_to",
+        [IDENTIFIED_BY_FROM] = "from",
+        [IDENTIFIED_BY_NOTHING] = "nothing",
+    };
+    return names[by];
+}
+
+/* What may identify somebody where VERP does not, by the kind of report. */
+static const struct evidence {
+    bool groups, feedback, original_to, from;
+} evidence_of[REPORT_KIND_COUNT] = {
+    [REPORT_DELIVERY_STATUS] = {.groups = true, .original_to = true},
+    [REPORT_FEEDBACK] = {.feedback = true, .original_to = true},
+    [REPORT_DISPOSITION] = {.groups = true},
+    [REPORT_AUTO_REPLY] = {.from = true},
+    [REPORT_CHALLENGE] = {.from = true},
+    [REPORT_UNSUBSCRIBE] = {.from = true},
+};
+
+/* The work on one report. */
+struct search {
+    const struct verp *verp;
+    const struct report *report;
+    struct arena *arena;
+    struct identity *identities;
+    size_t count;
+};
+
+static bool keys_equal(const char *a, const char *b) {
+    return a && b && !strcmp(a, b);
+}
+
+/* --- which group tells what happened --- */
+
+/* How badly a delivery ended, 0 best. */
+static int severity(const struct report_recipient *group) {
+    static const int of_action[REPORT_ACTION_COUNT] = {
+        [REPORT_ACTION_DELIVERED] = 0, [REPORT_ACTION_RELAYED] = 0, [REPORT_ACTION_EXPANDED] = 0,
+        [REPORT_ACTION_DELAYED] = 1,   [REPORT_ACTION_NONE] = 2,    [REPORT_ACTION_FAILED] = 3,
+    };
+    static const int of_class[] = {[2] = 0, [4] = 1, [0] = 2, [5] = 3};
+    const char *status = group->diagnostic_status ? group->diagnostic_status : group->status;
+    int status_class = status ? status[0] - '0' : (int)(group->reply_code / 100);
+    if (status_class != 2 && status_class != 4 && status_class != 5)
+        status_class = 0;
+    return of_action[group->action] * 4 + of_class[status_class];
+}
+
+static bool group_names(const struct report_recipient *group, const char *key,
+                        struct arena *arena) {
+    return keys_equal(address_key(group->original_recipient, arena), key) ||
+           keys_equal(address_key(group->final_recipient, arena), key);
+}
+
+/* The mildest of the groups that name the address; where none does, of all. */
+static const struct report_recipient *group_of(const struct report *report, const char *key,
+                                               struct arena *arena) {
+    const struct report_recipient *best = NULL;
+    bool best_names = false;
+    for (size_t i = 0; i < report->recipient_count; i++) {
+        const struct report_recipient *group = &report->recipients[i];
+        bool names = group_names(group, key, arena);
+        if (!best || (names && !best_names) ||
+            (names == best_names && severity(group) < severity(best))) {
+            best = group;
+            best_names = names;
+        }
+    }
+    return best;
+}
+
+/* --- VERP --- */
+
+static bool try_verp(struct search *s, const char *address, const char *found_in,
+                     enum identified_by by) {
+    struct verp_match match;
+    if (!address || !verp_decode(s->verp, address, s->arena, &match))
+        return false;
+    struct identity *identity = arena_alloc(s->arena, sizeof *identity);
+    *identity = (struct identity){
+        .campaign = match.campaign,
+        .recipient = match.recipient,
+        .key = address_key(match.recipient, s->arena),
+        .by = by,
+        .verp_address = address,
+        .verp_pattern = match.pattern,
+        .found_in = found_in,
+    };
+    identity->recipient_group = group_of(s->report, identity->key, s->arena);
+    s->identities = identity;
+    s->count = 1;
+    return true;
+}
+
+static bool identify_by_verp(struct search *s) {
+    const struct report *report = s->report;
+    for (int inside = 0; inside < 2; inside++) {
+        for (size_t i = 0; i < report->candidate_count; i++) {
+            const struct report_candidate *candidate = &report->candidates[i];
+            if (candidate->inside_original == (bool)inside &&
+                try_verp(s, candidate->address, candidate->header,
+                         inside ? IDENTIFIED_BY_VERP_IN_ORIGINAL : IDENTIFIED_BY_VERP))
+                return true;
+        }
+    }
+    return report->kind == REPORT_FEEDBACK &&
+           try_verp(s, report->feedback.original_mail_from, "Original-Mail-From",
+                    IDENTIFIED_BY_VERP_IN_ORIGINAL);
+}
+
+/* --- without VERP --- */
+
+/* Whether the address is one of those that run the mail rather than receive it. */
+static bool is_machinery(const struct search *s, const char *key, enum report_source source) {
+    struct bytes local =
+        bytes_first(bytes_of(key), (size_t)bytes_find_last_char(bytes_of(key), '@'));
+    if (bytes_equal_ignore_case(local, "mailer-daemon"))
+        return true;
+    if (bytes_equal_ignore_case(local, "postmaster") &&
+        (source == REPORT_SOURCE_TEXT || (source != REPORT_SOURCE_STATUS_PART &&
+                                          keys_equal(key, address_key(s->report->from, s->arena)))))
+        return true;
+    return verp_is_own(s->verp, key, s->arena);
+}
+
+/* Adds the address as a subject, where it can be one. */
+static bool add_subject(struct search *s, const char *address, enum report_source source,
+                        enum identified_by by, const char *found_in,
+                        const struct report_recipient *group) {
+    const char *key = address_key(address, s->arena);
+    if (!key || is_machinery(s, key, source))
+        return false;
+    s->identities = arena_grow(s->arena, s->identities, s->count, sizeof *s->identities);
+    s->identities[s->count++] = (struct identity){
+        .campaign = NULL,
+        .recipient = address_normalise(address, s->arena),
+        .key = key,
+        .by = by,
+        .found_in = found_in,
+        .recipient_group = group,
+    };
+    return true;
+}
+
+static void add_groups(struct search *s) {
+    static const char *const places[REPORT_SOURCE_COUNT] = {
+        [REPORT_SOURCE_STATUS_PART] = "Final-Recipient",
+        [REPORT_SOURCE_FORMAT] = "report",
+        [REPORT_SOURCE_HEADER] = "header",
+        [REPORT_SOURCE_TEXT] = "text",
+    };
+    for (size_t i = 0; i < s->report->recipient_count; i++) {
+        const struct report_recipient *group = &s->report->recipients[i];
+        if (!add_subject(s, group->original_recipient, group->source,
+                         IDENTIFIED_BY_ORIGINAL_RECIPIENT, "Original-Recipient", group))
+            add_subject(s, group->final_recipient, group->source, IDENTIFIED_BY_FINAL_RECIPIENT,
+                        places[group->source], group);
+    }
+}
+
+static void add_feedback(struct search *s) {
+    const struct report_feedback *feedback = &s->report->feedback;
+    if (!feedback->original_rcpt_to_count)
+        return;
+    const char *first = feedback->original_rcpt_to[0];
+    const char *key = address_key(first, s->arena);
+    for (size_t i = 1; i < feedback->original_rcpt_to_count; i++)
+        if (!keys_equal(key, address_key(feedback->original_rcpt_to[i], s->arena)))
+            return;
+    add_subject(s, first, REPORT_SOURCE_FORMAT, IDENTIFIED_BY_FEEDBACK, "Original-Rcpt-To", NULL);
+}
+
+static void add_original_to(struct search *s) {
+    const struct report *report = s->report;
+    if (report->original.present && report->original.to_count == 1)
+        add_subject(s, report->original.to, REPORT_SOURCE_FORMAT, IDENTIFIED_BY_ORIGINAL_TO,
+                    "original To", report->recipient_count == 1 ? report->recipients : NULL);
+}
+
+static int compare_keys(const void *a, const void *b) {
+    const struct identity *const *x = a, *const *y = b;
+    int order = strcmp((*x)->key, (*y)->key);
+    if (order)
+        return order;
+    order = severity((*x)->recipient_group) - severity((*y)->recipient_group);
+    return order ? order : (*x > *y) - (*x < *y);
+}
+
+/* Leaves of the subjects with the same key the one whose group is the mildest. By sorting, since a
+ * report may name ten thousand. */
+static void remove_repeated(struct search *s) {
+    if (s->count < 2)
+        return;
+    struct identity **sorted = arena_alloc(s->arena, s->count * sizeof *sorted);
+    for (size_t i = 0; i < s->count; i++)
+        sorted[i] = &s->identities[i];
+    qsort(sorted, s->count, sizeof *sorted, compare_keys);
+    for (size_t i = s->count - 1; i > 0; i--)
+        if (keys_equal(sorted[i]->key, sorted[i - 1]->key))
+            sorted[i]->by = IDENTIFIED_BY_NOTHING;
+    size_t kept = 0;
+    for (size_t i = 0; i < s->count; i++)
+        if (s->identities[i].by != IDENTIFIED_BY_NOTHING)
+            s->identities[kept++] = s->identities[i];
+    s->count = kept;
+}
+
+size_t identify_report(const struct verp *verp, const struct report *report, struct arena *arena,
+                       struct identity **identities) {
+    struct search s = {.verp = verp, .report = report, .arena = arena};
+    if (!identify_by_verp(&s)) {
+        const struct evidence *use = &evidence_of[report->kind];
+        if (use->groups)
+            add_groups(&s);
+        remove_repeated(&s);
+        if (!s.count && use->feedback)
+            add_feedback(&s);
+        if (!s.count && use->original_to)
+            add_original_to(&s);
+        if (!s.count && use->from)
+            add_subject(&s, report->from, REPORT_SOURCE_HEADER, IDENTIFIED_BY_FROM, "From", NULL);
+    }
+    *identities = s.identities;
+    return s.count;
+}
