@@ -172,7 +172,8 @@ int command_explain(const struct invocation *invocation, struct err *err) {
     int rc = -1;
     if (setup_without_mailbox(&setup, invocation, err) != 0 ||
         file_read(invocation->arguments[0], &mail, err) != 0 ||
-        worker_pool_start(1, &setup.report_options, 1, &pool, err) != 0)
+        worker_pool_start(&(struct worker_pool_options){1, &setup.report_options, 1, 0}, &pool,
+                          err) != 0)
         goto out;
     worker_pool_submit(pool, &(struct worker_job){.message = buf_bytes(&mail)});
     if (worker_pool_next(pool, true, &result, err) < 0)

@@ -256,8 +256,12 @@ static int start(struct fetch *fetch, const struct invocation *invocation, struc
     if (analyst_open(&fetch->analyst, config->rules_directory, config->verp_patterns, err) != 0)
         return -1;
     /* The processes that see hostile mail start before any secret is read. */
-    if (worker_pool_start((unsigned)workers, fetch->report_options, config->mailbox_count,
-                          &fetch->pool, err) != 0 ||
+    const struct worker_pool_options pool = {
+        .count = (unsigned)workers,
+        .reports = fetch->report_options,
+        .report_count = config->mailbox_count,
+    };
+    if (worker_pool_start(&pool, &fetch->pool, err) != 0 ||
         database_open(config, &fetch->store, err) != 0 ||
         database_prepare(fetch->store, config, fetch->dry_run, err) != 0)
         return -1;

@@ -190,7 +190,9 @@ int command_parse(const struct invocation *invocation, struct err *err) {
 
     parse.arena = arena_new();
     if (setup_without_mailbox(&parse.setup, invocation, err) != 0 ||
-        worker_pool_start((unsigned)workers, &parse.setup.report_options, 1, &parse.pool, err))
+        worker_pool_start(
+            &(struct worker_pool_options){(unsigned)workers, &parse.setup.report_options, 1, 0},
+            &parse.pool, err))
         goto out;
     for (int i = 0; i < invocation->argument_count; i++)
         if (file_mails(invocation->arguments[i], parse_mail, &parse, err) != 0)

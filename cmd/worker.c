@@ -25,7 +25,6 @@
 enum {
     JOBS_MAX = 512,                  /* under way at once: keeps every worker busy */
     JOB_BYTES_MAX = 8 * 1024 * 1024, /* and no more memory than this, but for one message */
-    SECONDS_MAX = 20,                /* for one message; the slowest honest one takes 0.3 s */
     MEMORY_MAX = 1024 * 1024 * 1024, /* address space; a 64 MB message needs some 200 MB */
     FRAME_MAX = 64 * 1024 * 1024,    /* 10,000 recipients with full diagnostics stay below */
     READ_CHUNK = 64 * 1024,
@@ -69,8 +68,7 @@ struct worker {
 };
 
 struct worker_pool {
-    const struct report_options *options;
-    size_t option_count;
+    struct worker_pool_options options;
     struct worker *workers;
     size_t worker_count;
     struct job *jobs; /* a ring: job `number` is jobs[number % JOBS_MAX] */
@@ -117,8 +115,11 @@ static void confine(int socket) {
 #if !defined(__SANITIZE_ADDRESS__)
     setrlimit(RLIMIT_AS, &(struct rlimit){MEMORY_MAX, MEMORY_MAX});
 #endif
-    signal(SIGINT, SIG_IGN); /* the parent decides when to leave */
-    signal(SIGTERM, SIG_DFL);
+    /* Handlers of the parent are not for here; and the parent decides when to leave. */
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
 }
 
 /* Reads messages until the parent closes, and answers each. Many small messages cost one read and
@@ -178,7 +179,7 @@ static int worker_start(struct worker_pool *pool, struct worker *w, struct err *
     }
     if (pid == 0) {
         confine(ends[1]);
-        serve(pool->options);
+        serve(pool->options.reports);
     }
     close(ends[1]);
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
@@ -198,16 +199,17 @@ static int worker_end(struct worker *w) {
     return status;
 }
 
-int worker_pool_start(unsigned count, const struct report_options *options, size_t option_count,
-                      struct worker_pool **pool, struct err *err) {
+int worker_pool_start(const struct worker_pool_options *options, struct worker_pool **pool,
+                      struct err *err) {
     struct worker_pool *p = memory_zero(1, sizeof *p);
-    p->options = options;
-    p->option_count = option_count;
+    p->options = *options;
+    if (!p->options.seconds_max)
+        p->options.seconds_max = WORKER_SECONDS_MAX;
     p->jobs = memory_zero(JOBS_MAX, sizeof *p->jobs);
     for (size_t i = 0; i < JOBS_MAX; i++)
         p->jobs[i].answer = (struct buf)BUF_INIT;
-    p->workers = memory_zero(count, sizeof *p->workers);
-    for (; p->worker_count < count; p->worker_count++) {
+    p->workers = memory_zero(options->count, sizeof *p->workers);
+    for (; p->worker_count < options->count; p->worker_count++) {
         struct worker *w = &p->workers[p->worker_count];
         w->input = (struct buf)BUF_INIT;
         if (worker_start(p, w, err) != 0) {
@@ -344,7 +346,7 @@ static int worker_receive(struct worker_pool *pool, struct worker *w, struct err
         if (!worker_take_answers(pool, w))
             return worker_replace(pool, w, "the decoder answered nonsense", err);
     }
-    if (w->busy_since && clock_seconds() - w->busy_since > SECONDS_MAX)
+    if (w->busy_since && clock_seconds() - w->busy_since > pool->options.seconds_max)
         return worker_replace(pool, w, "the decoder ran out of its time", err);
     return 0;
 }

@@ -20,10 +20,21 @@
 
 struct worker_pool;
 
-/* Starts `count` processes (at least 1). Each message is read under one of `options`, which stay
- * the caller's and must live as long as the pool. */
-int worker_pool_start(unsigned count, const struct report_options *options, size_t option_count,
-                      struct worker_pool **pool, struct err *err);
+enum {
+    WORKER_SECONDS_MAX = 20, /* for one message; the slowest honest one takes under a second */
+};
+
+struct worker_pool_options {
+    unsigned count;                       /* processes, at least 1 */
+    const struct report_options *reports; /* each message is read under one of these; they stay the
+                                             caller's and must live as long as the pool */
+    size_t report_count;
+    unsigned seconds_max; /* for one message; 0: WORKER_SECONDS_MAX */
+};
+
+/* Starts the processes. */
+int worker_pool_start(const struct worker_pool_options *options, struct worker_pool **pool,
+                      struct err *err);
 
 /* Ends the processes. Messages that are still with them are dropped. NULL is fine. */
 void worker_pool_stop(struct worker_pool *pool);
@@ -32,7 +43,7 @@ void worker_pool_stop(struct worker_pool *pool);
 struct worker_job {
     struct bytes message;
     bool truncated;  /* the caller cut it */
-    unsigned option; /* which of the options */
+    unsigned option; /* which of the report options */
     void *context;   /* the caller's */
 };
 
