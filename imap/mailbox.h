@@ -16,6 +16,9 @@
  *
  * Folder names are UTF-8 here, and modified UTF-7 on the wire (utf7.h).
  *
+ * imap_select, imap_examine, imap_folder_ensure and imap_uid_list want nothing queued or in flight
+ * (else ERR_SOFTWARE): imap_finish() first.
+ *
  * After a failure of the connection or of the protocol (ERR_TEMPORARY, ERR_PROTOCOL, ERR_IO) every
  * later call on the same `struct imap` fails with the same words; only imap_close() is left. A
  * command that the server refuses (NO) leaves the connection usable.

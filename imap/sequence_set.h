@@ -9,11 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Appends as many of the ascending `uids` as fit into `room` octets (at least 21, the longest
- * range), and returns how many those are: at least 1 where `count` is. */
-size_t sequence_set_add(struct buf *out, const uint32_t *uids, size_t count, size_t room);
+/* Appends the ascending `uids`, at most 11 octets for each. */
+void sequence_set_add(struct buf *out, const uint32_t *uids, size_t count);
 
-/* Sorts in place and drops doubles and zeroes; returns how many are left. */
+/* Sorts in place and drops doubles and zeroes (no message has UID 0); returns how many are left. */
 size_t sequence_set_sort(uint32_t *uids, size_t count);
 
 #endif

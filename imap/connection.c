@@ -1,0 +1,147 @@
+#include "imap/connection.h"
+
+#include "cmd/base/buf.h"
+#include "cmd/base/memory.h"
+#include "imap/login.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+    DEFAULT_IDLE_TIMEOUT = 60, /* seconds; servers say "still here" every 30 s at the latest during
+                                  long commands (Dovecot) */
+};
+
+struct connection {
+    CURL *curl;
+    curl_socket_t socket;
+    struct buf unsent;
+    int64_t idle_timeout; /* milliseconds */
+    int64_t deadline;     /* on the monotonic clock, in milliseconds; 0 for none */
+    uint64_t budget;      /* bytes that may still come */
+};
+
+static int64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+struct connection *connection_open(const struct imap_options *options, struct err *err) {
+    struct connection *connection = memory_zero(1, sizeof *connection);
+    unsigned idle = options->idle_timeout != 0 ? options->idle_timeout : DEFAULT_IDLE_TIMEOUT;
+    connection->unsent = (struct buf)BUF_INIT;
+    connection->idle_timeout = (int64_t)idle * 1000;
+    connection->budget = options->byte_budget != 0 ? options->byte_budget : UINT64_MAX;
+    if (options->deadline != 0)
+        connection_limit(connection, options->deadline);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    connection->curl = login_open(options, err);
+    if (connection->curl == NULL)
+        goto out;
+    if (curl_easy_getinfo(connection->curl, CURLINFO_ACTIVESOCKET, &connection->socket) ==
+            CURLE_OK &&
+        connection->socket != CURL_SOCKET_BAD)
+        return connection;
+    err_set(err, ERR_TEMPORARY, "the server closed the connection after the login");
+out:
+    connection_close(connection);
+    return NULL;
+}
+
+void connection_close(struct connection *connection) {
+    if (connection == NULL)
+        return;
+    curl_easy_cleanup(connection->curl);
+    curl_global_cleanup();
+    buf_free(&connection->unsent);
+    free(connection);
+}
+
+void connection_write(struct connection *connection, struct bytes bytes) {
+    buf_add_bytes(&connection->unsent, bytes);
+}
+
+static int closed(CURLcode code, struct err *err) {
+    if (code == CURLE_OK)
+        return err_set(err, ERR_TEMPORARY, "the server closed the connection");
+    return err_set(err, ERR_TEMPORARY, "the connection to the server is lost: %s",
+                   curl_easy_strerror(code));
+}
+
+/* Sends as much of what is queued as goes out now. */
+static int flush(struct connection *connection, struct err *err) {
+    size_t sent = 1;
+    while (connection->unsent.len > 0 && sent > 0) {
+        sent = 0;
+        CURLcode code = curl_easy_send(connection->curl, connection->unsent.data,
+                                       connection->unsent.len, &sent);
+        if (code != CURLE_OK && code != CURLE_AGAIN)
+            return closed(code, err);
+        buf_remove_first(&connection->unsent, sent);
+    }
+    return 0;
+}
+
+/* Waits until there is something to read, or to send if something is queued. */
+static int wait_for_server(struct connection *connection, struct err *err) {
+    struct pollfd poll_for = {.fd = connection->socket, .events = POLLIN};
+    int64_t timeout = connection->idle_timeout;
+    int64_t deadline = connection->deadline;
+    int64_t start = now();
+    if (connection->unsent.len > 0)
+        poll_for.events |= POLLOUT;
+    if (deadline != 0 && deadline - start < timeout)
+        timeout = deadline > start ? deadline - start : 0;
+    for (;;) {
+        int64_t left = start + timeout - now();
+        int ready = poll(&poll_for, 1, left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left);
+        if (ready > 0)
+            return 0;
+        if (ready < 0 && errno != EINTR)
+            return err_set_errno(err, ERR_OS, "poll");
+        if (ready == 0 && left <= 0)
+            break;
+    }
+    if (deadline != 0 && now() >= deadline)
+        return err_set(err, ERR_TEMPORARY, "the time for this mailbox is used up");
+    return err_set(err, ERR_TEMPORARY, "the server said nothing for %lld seconds",
+                   (long long)(connection->idle_timeout / 1000));
+}
+
+/* Receives first and polls after: TLS may hold decrypted bytes that poll(2) does not see. */
+long connection_read(struct connection *connection, char *to, size_t room, bool wait,
+                     struct err *err) {
+    for (;;) {
+        size_t got = 0;
+        if (flush(connection, err) < 0)
+            return -1;
+        if (connection->deadline != 0 && now() >= connection->deadline)
+            return err_set(err, ERR_TEMPORARY, "the time for this mailbox is used up");
+        CURLcode code = curl_easy_recv(connection->curl, to, room, &got);
+        if (code == CURLE_OK && got > connection->budget)
+            return err_set(err, ERR_TEMPORARY, "the server sent more than the bytes allowed");
+        if (code == CURLE_OK && got > 0) {
+            connection->budget -= got;
+            return (long)got;
+        }
+        if (code != CURLE_AGAIN)
+            return closed(code, err);
+        if (!wait)
+            return 0;
+        if (wait_for_server(connection, err) < 0)
+            return -1;
+    }
+}
+
+void connection_limit(struct connection *connection, unsigned seconds) {
+    connection->deadline = now() + (int64_t)seconds * 1000;
+}
+
+int connection_fd(const struct connection *connection) {
+    return connection->socket;
+}

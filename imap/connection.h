@@ -1,0 +1,31 @@
+/*
+ * connection: bytes to and from a logged-in IMAP server, within limits of time and volume.
+ *
+ * Writing only queues; connection_read() sends what is queued while it waits, so that a server that
+ * is itself blocked in sending to us does not block both sides.
+ */
+#ifndef IMAP_CONNECTION_H
+#define IMAP_CONNECTION_H
+
+#include "imap/mailbox.h"
+
+struct connection;
+
+/* See imap_open(). Free with connection_close(), which says nothing to the server. */
+struct connection *connection_open(const struct imap_options *options, struct err *err);
+void connection_close(struct connection *connection);
+
+void connection_write(struct connection *connection, struct bytes bytes);
+
+/* What was read, at most `room` bytes into `to`; unless `wait`, 0 where nothing is there. -1 with
+ * ERR_TEMPORARY: the server closed the connection, said nothing for idle_timeout, or a limit of the
+ * options is used up. */
+long connection_read(struct connection *connection, char *to, size_t room, bool wait,
+                     struct err *err);
+
+/* Sets all that is left of the connection's life to so many seconds. */
+void connection_limit(struct connection *connection, unsigned seconds);
+
+int connection_fd(const struct connection *connection);
+
+#endif

@@ -1,0 +1,80 @@
+/* Moving and deleting: imap_move_begin, imap_delete_begin, imap_finish of mailbox.h. */
+#include "imap/folder_name.h"
+#include "imap/sequence_set.h"
+#include "imap/session.h"
+
+#include "cmd/base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int check_writable(const struct imap *imap, struct err *err) {
+    if (session_check(imap, err) < 0)
+        return -1;
+    if (!imap->selected)
+        return err_set(err, ERR_SOFTWARE, "filing messages away with no folder selected");
+    if (imap->status.read_only)
+        return err_set(err, ERR_PERMISSION, "the folder is read-only");
+    return 0;
+}
+
+/* Queues commands of the first kind, and each with one of the second kind (PLAIN: none). */
+static void queue(struct imap *imap, enum command_kind kind, enum command_kind then,
+                  const char *text, const uint32_t *uids, size_t count) {
+    uint32_t *sorted = memory_alloc(count * sizeof *sorted);
+    memcpy(sorted, uids, count * sizeof *sorted);
+    count = sequence_set_sort(sorted, count);
+    for (size_t i = 0; i < count; i += COMMAND_UIDS_MAX) {
+        size_t some = count - i < COMMAND_UIDS_MAX ? count - i : COMMAND_UIDS_MAX;
+        command_list_add(&imap->filings, command_new(kind, text, sorted + i, some));
+        if (then != COMMAND_PLAIN)
+            command_list_add(&imap->filings, command_new(then, NULL, sorted + i, some));
+    }
+    free(sorted);
+}
+
+int imap_move_begin(struct imap *imap, const uint32_t *uids, size_t count, const char *folder,
+                    struct err *err) {
+    struct buf name = BUF_INIT;
+    int result = -1;
+    if (check_writable(imap, err) < 0 || folder_name_write(&name, folder, err) < 0)
+        goto out;
+    queue(imap, imap->has_move ? COMMAND_MOVE : COMMAND_COPY, COMMAND_PLAIN, name.data, uids,
+          count);
+    result = 0;
+out:
+    buf_free(&name);
+    return result;
+}
+
+int imap_delete_begin(struct imap *imap, const uint32_t *uids, size_t count, struct err *err) {
+    if (check_writable(imap, err) < 0)
+        return -1;
+    queue(imap, COMMAND_MARK, imap->has_uidplus ? COMMAND_EXPUNGE : COMMAND_PLAIN, NULL, uids,
+          count);
+    return 0;
+}
+
+int imap_finish(struct imap *imap, struct err *err) {
+    if (session_check(imap, err) < 0)
+        return -1;
+    for (;;) {
+        imap->open_fetches -= imap->fetches.count;
+        command_list_free(&imap->fetches);
+        if (session_open_commands(imap) == 0)
+            break;
+        if (session_step(imap, err) < 0)
+            return -1;
+        imap->message_ready = false;
+    }
+    imap->message_ready = false;
+    if (imap->refused.code == ERR_NONE)
+        return 0;
+    err_set(err, imap->refused.code, "%s", imap->refused.text);
+    imap->refused = (struct err){0};
+    return -1;
+}
+
+size_t imap_left_marked(const struct imap *imap) {
+    return imap->left_marked;
+}

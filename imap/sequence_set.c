@@ -1,0 +1,30 @@
+#include "imap/sequence_set.h"
+
+#include <stdlib.h>
+
+void sequence_set_add(struct buf *out, const uint32_t *uids, size_t count) {
+    for (size_t first = 0, last; first < count; first = last + 1) {
+        for (last = first; last + 1 < count && uids[last + 1] == uids[last] + 1; last++)
+            ;
+        if (first > 0)
+            buf_add_char(out, ',');
+        buf_printf(out, last > first ? "%u:%u" : "%u", uids[first], uids[last]);
+    }
+}
+
+static int compare(const void *a, const void *b) {
+    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    return (left > right) - (left < right);
+}
+
+size_t sequence_set_sort(uint32_t *uids, size_t count) {
+    size_t sorted = 1, kept = 0;
+    while (sorted < count && uids[sorted - 1] <= uids[sorted])
+        sorted++;
+    if (sorted < count)
+        qsort(uids, count, sizeof *uids, compare);
+    for (size_t i = 0; i < count; i++)
+        if (uids[i] != 0 && (kept == 0 || uids[kept - 1] != uids[i]))
+            uids[kept++] = uids[i];
+    return kept;
+}

@@ -1,0 +1,77 @@
+/*
+ * session: the state of one IMAP connection behind mailbox.h: which commands are queued and sent,
+ * and what the responses have told. Private to this folder.
+ */
+#ifndef IMAP_SESSION_H
+#define IMAP_SESSION_H
+
+#include "imap/command.h"
+#include "imap/connection.h"
+#include "imap/mailbox.h"
+#include "imap/reader.h"
+#include "imap/uid_list.h"
+
+enum {
+    SESSION_FOLDERS_MAX = 400, /* octets of folder names, for an error message */
+};
+
+struct imap {
+    struct connection *connection;
+    struct reader reader;
+    struct imap_options options; /* trace, alert and context; the strings are not kept */
+    struct err failure;          /* once set, the session is over */
+
+    bool has_esearch;
+    bool has_move;
+    bool has_uidplus;
+
+    bool selected;
+    struct imap_folder_status status;
+
+    unsigned tag;                /* the last one given */
+    struct command_list fetches; /* not yet sent */
+    struct command_list filings; /* not yet sent; go before the fetches */
+    struct command_list sent;
+    size_t open_fetches; /* sent or not */
+
+    struct err refused; /* the first filing command that the server refused */
+    size_t left_marked;
+    size_t refused_in_a_row; /* messages that could not be fetched, with none between that could */
+
+    bool plain_done; /* the PLAIN command has been answered: */
+    bool plain_ok;   /* with OK */
+
+    bool message_ready; /* `message` waits to be taken */
+    struct imap_message message;
+    struct buf body;
+    uint32_t octets_max; /* the largest number of octets that a FETCH has asked for */
+
+    struct uid_list *search;   /* where SEARCH and ESEARCH results go; NULL: not asked for */
+    struct buf *folders;       /* where the first names of LIST go, "a, b"; NULL: not asked for */
+    const char *wanted_folder; /* of LIST: the name that is looked for (UTF-8), or NULL */
+    bool found_folder;
+
+    struct buf word; /* scratch of the response that is being read */
+    struct buf text; /* the text of the last status response */
+};
+
+/* Reads one response and acts on it; sends what can be sent before. -1 ends the session. */
+int session_step(struct imap *imap, struct err *err);
+
+/* Sends what can be sent, without waiting, and tells whether bytes have come. 1, 0, or -1. */
+int session_has_input(struct imap *imap, struct err *err);
+
+/* Runs one command that nothing may be in flight with. 0: OK; 1: refused, imap->text holds the
+ * server's words; -1: the session is over. */
+int session_run(struct imap *imap, const char *command, struct err *err);
+
+/* How much is queued or in flight. */
+size_t session_open_commands(const struct imap *imap);
+
+/* -1 with the old words where the session is over. */
+int session_check(const struct imap *imap, struct err *err);
+
+/* Ends the session with what `err` says. Always returns -1. */
+int session_fail(struct imap *imap, const struct err *err);
+
+#endif
