@@ -1,11 +1,12 @@
 #include "cmd/config.h"
 
+#include "cmd/base/buf.h"
 #include "cmd/base/bytes.h"
 #include "cmd/base/memory.h"
+#include "cmd/file.h"
 #include "cmd/near.h"
 
 #include <confuse.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,9 +71,17 @@ const struct config_key config_keys[] = {
     {.name = NULL},
 };
 
+/* libconfuse takes the end of the file for the end of every open section, so a file that was cut in
+ * half would pass. A last line behind the text is known outside of sections only. */
+static const char end_key[] = "end_of_configuration";
+static const char end_line[] = "\nend_of_configuration = true\n";
+
 /* libconfuse hands its error function nothing of the caller's, so the first error of the file that
  * is being read is kept here until config_read() returns. */
-static struct err *reading_err;
+static struct {
+    const char *path;
+    struct err *err;
+} reading;
 
 static const char *section_of(cfg_t *cfg) {
     const char *name = cfg_name(cfg);
@@ -85,6 +94,10 @@ static bool same_section(const char *a, const char *b) {
 
 static void report_unknown_key(cfg_t *cfg, const char *name, char *text, size_t size) {
     const char *section = section_of(cfg);
+    if (!strcmp(name, end_key)) {
+        snprintf(text, size, "section '%s' is not closed: a '}' is missing", section);
+        return;
+    }
     struct near near = near_start(name);
     for (const struct config_key *k = config_keys; k->name; k++) {
         if (same_section(k->section, section))
@@ -98,15 +111,14 @@ static void report_unknown_key(cfg_t *cfg, const char *name, char *text, size_t 
 }
 
 static void keep_first_error(cfg_t *cfg, const char *format, va_list ap) {
-    if (!reading_err || reading_err->code)
+    if (!reading.err || reading.err->code)
         return;
     char text[512];
     if (strstr(format, "no such option '%s'") && !strstr(format, "%d"))
         report_unknown_key(cfg, va_arg(ap, const char *), text, sizeof text);
     else
         vsnprintf(text, sizeof text, format, ap);
-    err_set(reading_err, ERR_CONFIG, "%s:%d: %s", cfg->filename ? cfg->filename : "configuration",
-            cfg->line, text);
+    err_set(reading.err, ERR_CONFIG, "%s:%d: %s", reading.path, cfg->line, text);
 }
 
 static const struct config_key *key_of(cfg_t *cfg, const char *name) {
@@ -214,6 +226,7 @@ static cfg_t *new_parser(void) {
             (cfg_opt_t)CFG_SEC(sections[s], keys[s],
                                titled ? CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES : CFGF_NONE);
     }
+    root[used++] = (cfg_opt_t)CFG_BOOL(end_key, cfg_false, CFGF_NONE);
     root[used] = (cfg_opt_t)CFG_END();
 
     cfg_t *cfg = cfg_init(root, CFGF_NONE);
@@ -271,17 +284,19 @@ static struct config *take_values(cfg_t *parsed, const char *path) {
 
 int config_read(const char *path, struct config **config, struct err *err) {
     *config = NULL;
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return err_set_errno(err, errno == ENOENT ? ERR_CONFIG : ERR_NO_INPUT,
-                             "configuration file %s", path);
+    struct buf text = BUF_INIT;
+    if (file_read(path, &text, err) != 0) {
+        buf_free(&text);
+        return err_prefix(err, "configuration file");
+    }
+    buf_add_string(&text, end_line);
     struct err first = {0};
-    reading_err = &first;
+    reading.path = path;
+    reading.err = &first;
     cfg_t *parsed = new_parser();
-    parsed->filename = memory_string(path);
-    int rc = cfg_parse_fp(parsed, file);
-    reading_err = NULL;
-    fclose(file);
+    int rc = cfg_parse_buf(parsed, text.data);
+    reading.err = NULL;
+    buf_free(&text);
     if (rc != CFG_SUCCESS || first.code) {
         cfg_free(parsed);
         if (!first.code)

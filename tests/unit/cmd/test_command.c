@@ -1,0 +1,151 @@
+/* The command line: what it means, and what is said where it is wrong. */
+#include "cmd/command.h"
+
+#include "cmd/base/buf.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Splits at blanks; the words live until the next call. */
+static int parse(const char *line, struct invocation *invocation, struct err *err) {
+    static char text[256];
+    static char *words[32];
+    int count = 0;
+    snprintf(text, sizeof text, "nullsender %s", line);
+    for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
+        words[count++] = word;
+    words[count] = NULL;
+    *err = (struct err){0};
+    return invocation_parse(count, words, invocation, err);
+}
+
+static void options_stand_anywhere(void **state) {
+    (void)state;
+    static const char *const lines[] = {
+        "fetch one two -c x.conf -n -vv",
+        "-c x.conf fetch one -vn two -v",
+        "-vv --config=x.conf --dry-run fetch one two",
+        "fetch --config x.conf -n -v -v -- one two",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct invocation invocation;
+        struct err err;
+        assert_int_equal(parse(lines[i], &invocation, &err), 0);
+        assert_string_equal(invocation.command->name, "fetch");
+        assert_string_equal(invocation_value(&invocation, OPTION_CONFIG, NULL), "x.conf");
+        assert_true(invocation_has(&invocation, OPTION_DRY_RUN));
+        assert_int_equal(invocation.counts[OPTION_VERBOSE], 2);
+        assert_int_equal(invocation.argument_count, 2);
+        assert_string_equal(invocation.arguments[1], "two");
+        invocation_free(&invocation);
+    }
+}
+
+static void mistakes_are_told_with_what_would_be_right(void **state) {
+    (void)state;
+    static const struct {
+        const char *line;
+        const char *words;
+    } table[] = {
+        {"", "which command?"},
+        {"ftech", "did you mean 'fetch'?"},
+        {"frobnicate", "'nullsender --help' lists them"},
+        {"fetch --dryrun", "did you mean '--dry-run'?"},
+        {"fetch --frobnicate", "no option '--frobnicate'"},
+        {"fetch -z", "no option '-z'"},
+        {"fetch -nz", "no option '-z'"},
+        {"fetch --config", "lacks its argument"},
+        {"fetch --dry-run=yes", "'--dry-run' takes no argument"},
+        {"fetch --format tsv", "fetch takes no option '--format'"},
+        {"parse", "FILE|DIR|MBOX|- ... is missing"},
+        {"explain a b", "'b' is one argument too many"},
+        {"migrate now", "'now' is one argument too many"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct invocation invocation;
+        struct err err;
+        assert_int_equal(parse(table[i].line, &invocation, &err), -1);
+        assert_int_equal(err.code, ERR_USAGE);
+        if (!strstr(err.text, table[i].words))
+            fail_msg("'%s' gives '%s'", table[i].line, err.text);
+        invocation_free(&invocation);
+    }
+}
+
+static void numbers_are_checked(void **state) {
+    (void)state;
+    static const struct {
+        const char *line;
+        long number; /* -1: an error */
+    } table[] = {
+        {"fetch", 7},
+        {"fetch -l 1", 1},
+        {"fetch --limit 100", 100},
+        {"fetch -l 0", -1},
+        {"fetch -l 101", -1},
+        {"fetch -l 5x", -1},
+        {"fetch -l 99999999999999999999", -1},
+        {"fetch -l -3", -1},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct invocation invocation;
+        struct err err;
+        long number;
+        assert_int_equal(parse(table[i].line, &invocation, &err), 0);
+        int rc = invocation_number(&invocation, OPTION_LIMIT, 1, 100, 7, &number, &err);
+        assert_int_equal(rc, table[i].number < 0 ? -1 : 0);
+        if (rc == 0)
+            assert_int_equal(number, table[i].number);
+        invocation_free(&invocation);
+    }
+}
+
+static void help_names_every_command_and_option(void **state) {
+    (void)state;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    command_print_overview(out);
+    fflush(out);
+    for (const struct command *c = command_table; c->name; c++)
+        assert_non_null(strstr(text, c->name));
+    for (const struct command *c = command_table; c->name; c++) {
+        rewind(out);
+        command_print_help(c, out);
+        fputc('\0', out);
+        fflush(out);
+        assert_non_null(strstr(text, c->arguments));
+        for (enum option_id o = 0; o < OPTION_COUNT; o++)
+            if (c->options >> o & 1)
+                assert_non_null(strstr(text, option_table[o].help));
+    }
+    fclose(out);
+    free(text);
+}
+
+static void no_two_options_share_a_name_or_letter(void **state) {
+    (void)state;
+    for (enum option_id a = 0; a < OPTION_COUNT; a++) {
+        for (enum option_id b = a + 1; b < OPTION_COUNT; b++) {
+            assert_string_not_equal(option_table[a].name, option_table[b].name);
+            assert_int_not_equal(option_table[a].letter, option_table[b].letter);
+        }
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(options_stand_anywhere),
+        cmocka_unit_test(mistakes_are_told_with_what_would_be_right),
+        cmocka_unit_test(numbers_are_checked),
+        cmocka_unit_test(help_names_every_command_and_option),
+        cmocka_unit_test(no_two_options_share_a_name_or_letter),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,149 @@
+/* The configuration file: values, defaults, and errors that say what, where and what would be
+ * right. */
+#include "cmd/config.h"
+
+#include "cmd/base/buf.h"
+#include "cmd/file.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static int read_text(const char *text, struct config **config, struct err *err) {
+    static char path[] = "/tmp/nullsender-test-config-XXXXXX";
+    memcpy(path + sizeof path - 7, "XXXXXX", 6);
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    *err = (struct err){0};
+    int rc = config_read(path, config, err);
+    unlink(path);
+    return rc;
+}
+
+#define MAILBOX "mailbox \"b\" { host = \"h\" user = \"u\" password_file = \"/p\" "
+
+static void values_and_defaults_arrive(void **state) {
+    (void)state;
+    struct config *config;
+    struct err err;
+    assert_int_equal(
+        read_text("workers = 3\n"
+                  "database { conninfo = \"dbname=x\" keep_raw = false }\n"
+                  "mailbox \"one\" { host = \"imap.example.com\" user = \"u\"\n"
+                  "  password_command = \"echo secret\" after = \"delete\"\n"
+                  "  tls = \"starttls\" recipient_header = \"X-Original-To\" }\n"
+                  "mailbox \"two\" { host = \"h2\" user = \"u\"\n"
+                  "  password_file = \"/p\" }\n"
+                  "verp { patterns = { \"qmail a@example.com\", \"b-{recipient}@x\" } }",
+                  &config, &err),
+        0);
+    assert_int_equal(config->workers, 3);
+    assert_string_equal(config->conninfo, "dbname=x");
+    assert_false(config->keep_raw);
+    assert_int_equal(config->commit_messages, 500);
+    assert_int_equal(config->strikes, 5);
+    assert_null(config->rules_directory);
+    assert_string_equal(config->verp_patterns[1], "b-{recipient}@x");
+    assert_null(config->verp_patterns[2]);
+    assert_int_equal(config->mailbox_count, 2);
+    const struct config_mailbox *one = config_mailbox_find(config, "one");
+    assert_int_equal(one->after, CONFIG_AFTER_DELETE);
+    assert_int_equal(one->tls, CONFIG_TLS_STARTTLS);
+    assert_string_equal(one->password.command, "echo secret");
+    assert_string_equal(one->recipient_header, "X-Original-To");
+    const struct config_mailbox *two = config_mailbox_find(config, "two");
+    assert_int_equal(two->after, CONFIG_AFTER_MOVE);
+    assert_string_equal(two->folder, "INBOX");
+    assert_string_equal(two->processed_folder, "Processed");
+    assert_null(two->ca_file);
+    assert_null(config_mailbox_find(config, "three"));
+    config_free(config);
+}
+
+static void errors_say_where_and_what_would_be_right(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *words; /* all of these, separated by '|', stand in the error */
+    } table[] = {
+        {"\n\nwokers = 3\n", ":3:|no key 'wokers'|did you mean 'workers'"},
+        {"databse { }\n", ":1:|'databse'|did you mean 'database'"},
+        {MAILBOX "\n pasword_file = \"x\" }", ":2:|no key 'pasword_file' in section 'mailbox'|did "
+                                              "you mean 'password_file'"},
+        {MAILBOX "after = \"mvoe\" }", ":1:|after = \"mvoe\"|must be one of: move delete keep"},
+        {MAILBOX "port = 70000 }", "port = 70000|from 0 to 65535"},
+        {"workers = many\n", ":1:|workers"},
+        {"policy { strikes = 0 }", "strikes = 0|from 1 to 1000"},
+        {"mailbox \"b\" { user = \"u\" password_file = \"/p\" }", "mailbox \"b\"|host is missing"},
+        {"mailbox \"b\" { host = \"h\" password_file = \"/p\" }", "user is missing"},
+        {"mailbox \"b\" { host = \"h\" user = \"u\" }", "exactly one of password_file"},
+        {MAILBOX "password_command = \"x\" }", "exactly one of password_file"},
+        {MAILBOX "processed_folder = \"INBOX\" }", "must differ from folder"},
+        {MAILBOX "}\n" MAILBOX "}\n", ":2:"},
+        {"database { conninfo = \"x\"\n", "section 'database' is not closed"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct config *config;
+        struct err err;
+        if (read_text(table[i].text, &config, &err) == 0)
+            fail_msg("\"%s\" is taken for a configuration", table[i].text);
+        assert_null(config);
+        assert_int_equal(err.code, ERR_CONFIG);
+        struct buf words = BUF_INIT;
+        buf_add_string(&words, table[i].words);
+        for (char *word = strtok(words.data, "|"); word; word = strtok(NULL, "|"))
+            if (!strstr(err.text, word))
+                fail_msg("\"%s\" gives \"%s\", which lacks \"%s\"", table[i].text, err.text, word);
+        buf_free(&words);
+    }
+}
+
+static void a_missing_file_is_named(void **state) {
+    (void)state;
+    struct config *config;
+    struct err err;
+    assert_int_equal(config_read("/nonexistent/nullsender.conf", &config, &err), -1);
+    assert_non_null(strstr(err.text, "/nonexistent/nullsender.conf"));
+}
+
+/* The sample is the documentation of the keys: it shows each one, with its default. */
+static void the_sample_shows_every_key_and_reads_back(void **state) {
+    (void)state;
+    struct buf sample = BUF_INIT;
+    struct err err;
+    assert_int_equal(file_read("etc/nullsender.conf", &sample, &err), 0);
+    for (const struct config_key *k = config_keys; k->name; k++) {
+        char line[128];
+        snprintf(line, sizeof line, "%s = ", k->name);
+        const char *found = strstr(sample.data, line);
+        if (!found)
+            fail_msg("etc/nullsender.conf does not show %s", k->name);
+        found += strlen(line);
+        if (k->initial && *found != '"' && strncmp(found, k->initial, strlen(k->initial)) != 0)
+            fail_msg("etc/nullsender.conf shows another default for %s", k->name);
+        if (k->initial && *found == '"' && strncmp(found + 1, k->initial, strlen(k->initial)) != 0)
+            fail_msg("etc/nullsender.conf shows another default for %s", k->name);
+    }
+    struct config *config;
+    assert_int_equal(read_text(sample.data, &config, &err), 0);
+    config_free(config);
+    buf_free(&sample);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_and_defaults_arrive),
+        cmocka_unit_test(errors_say_where_and_what_would_be_right),
+        cmocka_unit_test(a_missing_file_is_named),
+        cmocka_unit_test(the_sample_shows_every_key_and_reads_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,89 @@
+/* Analysed messages -> rows: when a delivery failed, and what becomes of a message. */
+#include "cmd/rows.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { RECEIVED = 1700000000, HOUR = 3600 };
+
+static void a_delivery_failed_when_the_report_says_if_that_is_sane(void **state) {
+    (void)state;
+    static const struct {
+        int64_t last_attempt, arrival, date, expected;
+    } table[] = {
+        {RECEIVED - 1, RECEIVED - 2, RECEIVED - 3, RECEIVED - 1},
+        {0, RECEIVED - 2, RECEIVED - 3, RECEIVED - 2},
+        {0, 0, RECEIVED - 3, RECEIVED - 3},
+        {0, 0, 0, RECEIVED},
+        /* a wrong clock is passed over */
+        {RECEIVED + 2 * ROWS_DAY, RECEIVED - 2, 0, RECEIVED - 2},
+        {RECEIVED + HOUR, 0, 0, RECEIVED + HOUR},
+        {1, RECEIVED - 40 * ROWS_DAY, RECEIVED - 5 * ROWS_DAY, RECEIVED - 5 * ROWS_DAY},
+        {INT64_MIN, INT64_MAX, -1, RECEIVED},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct report report = {.arrival = table[i].arrival, .date = table[i].date};
+        struct report_recipient recipient = {.last_attempt = table[i].last_attempt};
+        assert_int_equal(rows_occurred_at(&report, &recipient, RECEIVED), table[i].expected);
+    }
+}
+
+static void the_outcome_tells_what_was_understood(void **state) {
+    (void)state;
+    static const struct {
+        enum report_kind kind;
+        const char *recipient;
+        enum store_outcome outcome;
+    } table[] = {
+        {REPORT_DELIVERY_STATUS, "ada@example.net", STORE_OUTCOME_JUDGED},
+        {REPORT_DELIVERY_STATUS, NULL, STORE_OUTCOME_UNMATCHED},
+        {REPORT_FEEDBACK, NULL, STORE_OUTCOME_UNMATCHED},
+        {REPORT_AUTO_REPLY, "ada@example.net", STORE_OUTCOME_JUDGED},
+        {REPORT_AUTO_REPLY, NULL, STORE_OUTCOME_NOT_A_BOUNCE},
+        {REPORT_ORDINARY, "ada@example.net", STORE_OUTCOME_NOT_A_BOUNCE},
+        {REPORT_ORDINARY, NULL, STORE_OUTCOME_NOT_A_BOUNCE},
+    };
+    struct analyst analyst = {.verp = NULL};
+    struct err err;
+    assert_int_equal(ruleset_compile(NULL, 0, &analyst.rules, &err), 0);
+    struct arena *arena = arena_new();
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct report report = {.kind = table[i].kind};
+        struct finding finding = {.identity.recipient = table[i].recipient,
+                                  .judgement.rule = "test"};
+        struct analysis analysis = {.report = &report, .findings = &finding, .count = 1};
+        struct store_message row = {.raw = bytes_of("x"), .internal_date = RECEIVED};
+        rows_fill(&analysis, &analyst, true, arena, &row);
+        assert_int_equal(row.outcome, table[i].outcome);
+        assert_int_equal(row.event_count, 1);
+        assert_int_equal(row.raw.len, 1);
+    }
+    arena_free(arena);
+    ruleset_free(analyst.rules);
+}
+
+static void what_was_not_understood_keeps_its_bytes_and_the_reason(void **state) {
+    (void)state;
+    struct analysis analysis = {.failure = "the decoder crashed"};
+    struct store_message row = {.raw = bytes_of("x"), .internal_date = RECEIVED};
+    struct arena *arena = arena_new();
+    rows_fill(&analysis, NULL, false, arena, &row);
+    assert_int_equal(row.outcome, STORE_OUTCOME_QUARANTINED);
+    assert_string_equal(row.outcome_reason, "the decoder crashed");
+    assert_int_equal(row.raw.len, 1);
+    assert_int_equal(row.event_count, 0);
+    arena_free(arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_delivery_failed_when_the_report_says_if_that_is_sane),
+        cmocka_unit_test(the_outcome_tells_what_was_understood),
+        cmocka_unit_test(what_was_not_understood_keeps_its_bytes_and_the_reason),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
