@@ -333,7 +333,7 @@ static int write_side(const struct side *side, const char *campaign,
     };
     for (size_t i = 0; i < side->count; i++) {
         const struct part *part = &side->parts[i];
-        char next = i + 1 < side->count ? side->parts[i + 1].text[0] : '\0';
+        const char *behind = i + 1 < side->count ? side->parts[i + 1].text : NULL;
         if (part->kind == PART_TEXT)
             buf_add_string(out, part->text);
         else if (part->kind == PART_ANY)
@@ -341,7 +341,8 @@ static int write_side(const struct side *side, const char *campaign,
         else if (!values[part->kind])
             return err_set(err, ERR_DATA, "the pattern needs a campaign");
         else
-            verp_coding_write(part->coding, bytes_of(values[part->kind]), next, out);
+            verp_coding_write(part->coding, bytes_of(values[part->kind]), behind ? *behind : '\0',
+                              out);
     }
     return 0;
 }
