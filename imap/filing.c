@@ -18,17 +18,15 @@ static int check_writable(const struct imap *imap, struct err *err) {
     return 0;
 }
 
-/* Queues commands of the first kind, and each with one of the second kind (PLAIN: none). */
-static void queue(struct imap *imap, enum command_kind kind, enum command_kind then,
-                  const char *text, const uint32_t *uids, size_t count) {
+/* Queues the first step; session.c goes on from there. */
+static void queue(struct imap *imap, enum command_kind kind, const char *text, const uint32_t *uids,
+                  size_t count) {
     uint32_t *sorted = memory_alloc(count * sizeof *sorted);
     memcpy(sorted, uids, count * sizeof *sorted);
     count = sequence_set_sort(sorted, count);
     for (size_t i = 0; i < count; i += COMMAND_UIDS_MAX) {
         size_t some = count - i < COMMAND_UIDS_MAX ? count - i : COMMAND_UIDS_MAX;
         command_list_add(&imap->filings, command_new(kind, text, sorted + i, some));
-        if (then != COMMAND_PLAIN)
-            command_list_add(&imap->filings, command_new(then, NULL, sorted + i, some));
     }
     free(sorted);
 }
@@ -39,8 +37,7 @@ int imap_move_begin(struct imap *imap, const uint32_t *uids, size_t count, const
     int result = -1;
     if (check_writable(imap, err) < 0 || folder_name_write(&name, folder, err) < 0)
         goto out;
-    queue(imap, imap->has_move ? COMMAND_MOVE : COMMAND_COPY, COMMAND_PLAIN, name.data, uids,
-          count);
+    queue(imap, imap->has_move ? COMMAND_MOVE : COMMAND_COPY, name.data, uids, count);
     result = 0;
 out:
     buf_free(&name);
@@ -50,8 +47,7 @@ out:
 int imap_delete_begin(struct imap *imap, const uint32_t *uids, size_t count, struct err *err) {
     if (check_writable(imap, err) < 0)
         return -1;
-    queue(imap, COMMAND_MARK, imap->has_uidplus ? COMMAND_EXPUNGE : COMMAND_PLAIN, NULL, uids,
-          count);
+    queue(imap, COMMAND_MARK, NULL, uids, count);
     return 0;
 }
 

@@ -84,21 +84,20 @@ static struct bytes refusal_words(struct bytes line) {
 static int login_denied(const struct greeting *greeting, struct err *err) {
     const struct imap_options *options = greeting->options;
     struct bytes words = refusal_words(buf_bytes(&greeting->last));
-    struct buf why = BUF_INIT;
-    if (words.len == 0 && greeting->login_disabled && options->tls == IMAP_TLS_NONE)
-        return err_set(err, ERR_UNAVAILABLE,
-                       "the server takes no password without TLS (LOGINDISABLED)");
-    if (words.len == 0)
-        return err_set(err, ERR_UNAVAILABLE,
-                       "the server offers no login method that can be used here%s%s",
-                       options->mechanism != NULL ? ": not " : "",
-                       options->mechanism != NULL ? options->mechanism : "");
+    struct buf json = BUF_INIT;
     if (options->oauth_bearer != NULL)
-        base64_decode(&why, buf_bytes(&greeting->continuation));
-    err_set(err, refusal_code(words, ERR_PERMISSION), "the server refuses user %s: %.*s%s%.*s",
-            options->user, (int)words.len, words.data, why.len > 0 ? " " : "",
-            (int)(why.len < JSON_MAX ? why.len : JSON_MAX), why.data);
-    buf_free(&why);
+        base64_decode(&json, buf_bytes(&greeting->continuation));
+    if (words.len > 0 || json.len > 0)
+        err_set(err, refusal_code(words, ERR_PERMISSION), "the server refuses user %s: %.*s%s%.*s",
+                options->user, (int)words.len, words.data, words.len > 0 && json.len > 0 ? " " : "",
+                (int)bytes_first(buf_bytes(&json), JSON_MAX).len, json.data);
+    else if (greeting->login_disabled && options->tls == IMAP_TLS_NONE)
+        err_set(err, ERR_UNAVAILABLE, "the server takes no password without TLS (LOGINDISABLED)");
+    else
+        err_set(err, ERR_UNAVAILABLE, "the server offers no login method that can be used here%s%s",
+                options->mechanism != NULL ? ": not " : "",
+                options->mechanism != NULL ? options->mechanism : "");
+    buf_free(&json);
     return -1;
 }
 
@@ -133,14 +132,15 @@ static int login_failed(CURLcode code, const char *words, const struct greeting 
     struct bytes last = buf_bytes(&greeting->last);
     if (words[0] == '\0')
         words = curl_easy_strerror(code);
+    const char *ca = options->ca_file != NULL ? options->ca_file : "the system's CA certificates";
     switch (code) {
     case CURLE_LOGIN_DENIED: return login_denied(greeting, err);
     case CURLE_PEER_FAILED_VERIFICATION:
         return err_set(err, ERR_UNAVAILABLE,
                        "the server's certificate does not verify: %s (it must be valid today, for "
-                       "the name %s, and signed by a certificate in %s)",
-                       words, options->host,
-                       options->ca_file != NULL ? options->ca_file : "the system's CA file");
+                       "the name %s, and signed by one of %s)",
+                       words, options->host, ca);
+    case CURLE_SSL_CACERT_BADFILE: return err_set(err, ERR_CONFIG, "%s: %s", ca, words);
     case CURLE_SSL_CONNECT_ERROR:
         return err_set(
             err, ERR_UNAVAILABLE, "no TLS with the server: %s%s", words,

@@ -58,16 +58,19 @@ static void note_refusal(struct imap *imap, const struct command *command) {
                 command->text != NULL ? command->text : "", imap->text.data);
 }
 
-/* What follows from a command that is done. */
+static void queue_next(struct imap *imap, enum command_kind kind, const struct command *done) {
+    command_list_add_first(&imap->filings, command_new(kind, NULL, done->uids, done->count));
+}
+
+/* What follows from a filing command that is done. Each step waits for the OK of the one before: a
+ * message is marked only when its copy is safe, and Dovecot 2.3 overlooks fresh marks where an
+ * EXPUNGE comes in behind the STORE while a FETCH is still running. */
 static void succeeded(struct imap *imap, const struct command *command) {
-    if (command->kind == COMMAND_COPY) {
-        if (imap->has_uidplus)
-            command_list_add_first(
-                &imap->filings, command_new(COMMAND_EXPUNGE, NULL, command->uids, command->count));
-        command_list_add_first(&imap->filings,
-                               command_new(COMMAND_MARK, NULL, command->uids, command->count));
-    }
-    if (command->kind == COMMAND_MARK && !imap->has_uidplus)
+    if (command->kind == COMMAND_COPY)
+        queue_next(imap, COMMAND_MARK, command);
+    else if (command->kind == COMMAND_MARK && imap->has_uidplus)
+        queue_next(imap, COMMAND_EXPUNGE, command);
+    else if (command->kind == COMMAND_MARK)
         imap->left_marked += command->count;
 }
 
