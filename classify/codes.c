@@ -78,25 +78,36 @@ static bool take_reply(struct bytes *rest, unsigned *reply_code) {
     return true;
 }
 
-struct codes_found codes_find(const char *text) {
+/* Takes the codes at the start off `*rest`. */
+static struct codes_found take_codes(struct bytes *rest) {
     struct codes_found found = {0, {NULL, 0}};
+    *rest = bytes_trim(*rest);
+    if (take_reply(rest, &found.reply_code))
+        while (take_char(rest, ' ') || take_char(rest, '-'))
+            continue;
+    if (take_word_status(*rest, &found.status))
+        *rest = bytes_from(*rest, (size_t)(found.status.data - rest->data) + found.status.len);
+    return found;
+}
+
+struct codes_found codes_find(const char *text) {
     struct bytes rest = bytes_of(text);
     long said = bytes_find_ignore_case(rest, "said:");
     if (said >= 0)
         rest = bytes_from(rest, (size_t)said + strlen("said:"));
     else if (bytes_starts_ignore_case(rest, "smtp;"))
         rest = bytes_from(rest, strlen("smtp;"));
-    rest = bytes_trim(rest);
-    if (take_reply(&rest, &found.reply_code))
-        while (take_char(&rest, ' ') || take_char(&rest, '-'))
-            continue;
-    if (take_word_status(rest, &found.status))
-        return found;
+    struct codes_found found = take_codes(&rest);
     /* qmail's way: the code stands behind a hash sign, mostly at the end. */
-    for (size_t i = 0; i + 1 < rest.len; i++)
-        if (rest.data[i] == '#' && take_word_status(bytes_from(rest, i), &found.status))
-            return found;
+    for (size_t i = 0; !found.status.len && i + 1 < rest.len; i++)
+        if (rest.data[i] == '#')
+            take_word_status(bytes_from(rest, i), &found.status);
     return found;
+}
+
+struct bytes codes_skip(struct bytes text) {
+    take_codes(&text);
+    return text;
 }
 
 /* Digits with an x for "any": "4xx" is 400 to 499. */

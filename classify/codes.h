@@ -32,6 +32,9 @@ struct codes_found {
 };
 struct codes_found codes_find(const char *text);
 
+/* The text behind the codes that it begins with. */
+struct bytes codes_skip(struct bytes text);
+
 /* What a rule's `reply` asks for: "450", "4xx", "45x", "550-559". */
 struct reply_pattern {
     unsigned from, to;

@@ -59,9 +59,8 @@ static bool mark_host(void *context, struct bytes host) {
 
 static void mark_providers_by_text(const struct asked *asked) {
     for (size_t p = 0; p < asked->rules->provider_count; p++) {
-        size_t from, to;
-        if (rule_scan_found(asked->scratch->scan, asked->rules->providers[p].text_patterns, &from,
-                            &to))
+        struct rule_hit hit;
+        if (rule_scan_found(asked->scratch->scan, asked->rules->providers[p].text_patterns, &hit))
             asked->scratch->at_provider[p] = true;
     }
 }
@@ -103,19 +102,26 @@ static bool fits_status(const struct asked *asked, const struct rule *rule) {
     return !rule->status_count;
 }
 
-static bool fits(const struct asked *asked, const struct rule *rule, size_t *from, size_t *to) {
-    size_t ignored;
-    *from = *to = 0;
-    if (rule->text.count && !rule_scan_found(asked->scratch->scan, rule->text_patterns, from, to))
+static bool fits(const struct asked *asked, const struct rule *rule, struct rule_hit *hit) {
+    struct rule_hit ignored;
+    if (rule->text.count && !rule_scan_found(asked->scratch->scan, rule->text_patterns, hit))
         return false;
     if (rule->when && rule->when != asked->question->permanence)
         return false;
     return fits_reply(asked, rule) && fits_status(asked, rule) && fits_provider(asked, rule) &&
-           !rule_scan_found(asked->scratch->scan, rule->unless_patterns, &ignored, &ignored);
+           !rule_scan_found(asked->scratch->scan, rule->unless_patterns, &ignored);
 }
 
-static struct rule_match describe(const struct asked *asked, const struct rule *rule, size_t from,
-                                  size_t to, struct arena *arena) {
+/* The bytes of the question that the rule's pattern matched. */
+static const char *matched_text(const struct asked *asked, struct rule_hit hit,
+                                struct arena *arena) {
+    struct words *words = &asked->scratch->words;
+    size_t from =
+        rule_scan_start(asked->scratch->scan, asked->rules->database, buf_bytes(&words->text), hit);
+    return arena_bytes(arena, words_source(words, from, hit.to));
+}
+
+static struct rule_match describe(const struct rule *rule) {
     return (struct rule_match){
         .rule = rule->id,
         .file = rule->file,
@@ -124,9 +130,6 @@ static struct rule_match describe(const struct asked *asked, const struct rule *
         .verdict = rule->verdict,
         .category = rule->category,
         .fault = rule->fault,
-        .matched = rule->text.count
-                       ? arena_bytes(arena, words_source(&asked->scratch->words, from, to))
-                       : NULL,
         .by_status = rule->status_count > 0,
         .by_reply = rule->reply_count > 0,
     };
@@ -137,11 +140,14 @@ bool ruleset_match(const struct ruleset *rules, struct ruleset_scratch *scratch,
                    struct rule_match *match) {
     const struct asked asked = ask(rules, scratch, question);
     for (size_t i = 0; i < rules->rule_count; i++) {
-        size_t from, to;
-        if (fits(&asked, &rules->rules[i], &from, &to)) {
-            *match = describe(&asked, &rules->rules[i], from, to, arena);
-            return true;
-        }
+        const struct rule *rule = &rules->rules[i];
+        struct rule_hit hit;
+        if (!fits(&asked, rule, &hit))
+            continue;
+        *match = describe(rule);
+        if (rule->text.count)
+            match->matched = matched_text(&asked, hit, arena);
+        return true;
     }
     return false;
 }
@@ -150,14 +156,17 @@ size_t ruleset_match_all(const struct ruleset *rules, struct ruleset_scratch *sc
                          const struct rules_question *question, struct arena *arena,
                          struct rule_match **matches) {
     const struct asked asked = ask(rules, scratch, question);
+    struct rule_hit *hits = arena_alloc(arena, rules->rule_count * sizeof *hits);
+    const struct rule **fitting = arena_alloc(arena, rules->rule_count * sizeof(struct rule *));
     size_t count = 0;
-    *matches = NULL;
-    for (size_t i = 0; i < rules->rule_count; i++) {
-        size_t from, to;
-        if (!fits(&asked, &rules->rules[i], &from, &to))
-            continue;
-        *matches = arena_grow(arena, *matches, count, sizeof **matches);
-        (*matches)[count++] = describe(&asked, &rules->rules[i], from, to, arena);
+    for (size_t i = 0; i < rules->rule_count; i++)
+        if (fits(&asked, &rules->rules[i], &hits[count]))
+            fitting[count++] = &rules->rules[i];
+    *matches = arena_alloc(arena, count * sizeof **matches);
+    for (size_t i = 0; i < count; i++) {
+        (*matches)[i] = describe(fitting[i]);
+        if (fitting[i]->text.count)
+            (*matches)[i].matched = matched_text(&asked, hits[i], arena);
     }
     return count;
 }

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Caseless over all of Unicode; words have no line ends, so that DOTALL changes nothing for them
- * and lets `.` be cheap. SOM_LEFTMOST: where a match starts is part of the answer. */
-enum { PATTERN_FLAGS = HS_FLAG_CASELESS | HS_FLAG_UTF8 | HS_FLAG_DOTALL | HS_FLAG_SOM_LEFTMOST };
+/* One match of a pattern is enough to know, and finding where a match starts (SOM_LEFTMOST) would
+ * make compiling ten times slower: rule_scan_start asks again for the one rule that decides. */
+enum { PATTERN_FLAGS = HS_FLAG_CASELESS | HS_FLAG_DOTALL | HS_FLAG_SINGLEMATCH };
 
 struct rule_database {
     hs_database_t *hs; /* NULL without patterns */
@@ -21,7 +21,7 @@ struct rule_database {
 
 struct match_place {
     uint32_t scan; /* the number of the scan that found it */
-    uint32_t from, to;
+    uint32_t to;
 };
 
 struct rule_scan {
@@ -31,11 +31,33 @@ struct rule_scan {
     uint32_t number; /* of the last scan; counting saves clearing the places */
 };
 
-/* A pattern that starts with a letter or a digit starts at the beginning of a word: "unknown user"
- * is not found in "superunknown user". Its end is open: "exceed" finds "exceeded". */
+/* A pattern as the engine takes it. One that starts with a letter or a digit starts at the
+ * beginning of a word: "unknown user" is not found in "superunknown user"; its end is open:
+ * "exceed" finds "exceeded". " ... " stands for up to five words of the same sentence. */
 static char *expression(struct arena *arena, const char *regex) {
-    bool word = ascii_is_alpha(*regex) || ascii_is_digit(*regex);
-    return arena_printf(arena, "%s%s", word ? "\\b" : "", regex);
+    struct buf b = BUF_INIT;
+    struct bytes rest = bytes_of(regex);
+    long gap;
+    if (ascii_is_alpha(*regex) || ascii_is_digit(*regex))
+        buf_add_string(&b, "\\b");
+    while ((gap = bytes_find(rest, " ... ")) >= 0) {
+        buf_add_bytes(&b, bytes_first(rest, (size_t)gap));
+        buf_add_string(&b, "( \\S*[^ .]){0,5} ");
+        rest = bytes_from(rest, (size_t)gap + strlen(" ... "));
+    }
+    buf_add_bytes(&b, rest);
+    char *made = arena_bytes(arena, buf_bytes(&b));
+    buf_free(&b);
+    return made;
+}
+
+/* Letters beyond ASCII are caseless and whole in UTF-8 mode only, which costs the ASCII patterns,
+ * nearly all, twice the time to compile. */
+static unsigned flags_for(const char *regex) {
+    for (; *regex; regex++)
+        if ((unsigned char)*regex >= 0x80)
+            return PATTERN_FLAGS | HS_FLAG_UTF8;
+    return PATTERN_FLAGS;
 }
 
 /* What a cache must have been made of: these expressions, these flags, this library. */
@@ -68,7 +90,7 @@ static int compile(struct rule_database *database, const struct rule_pattern *pa
     unsigned *flags = arena_alloc(arena, count * sizeof *flags);
     unsigned *ids = arena_alloc(arena, count * sizeof *ids);
     for (size_t i = 0; i < count; i++) {
-        flags[i] = PATTERN_FLAGS;
+        flags[i] = flags_for(expressions[i]);
         ids[i] = (unsigned)i;
     }
     hs_compile_error_t *error = NULL;
@@ -151,35 +173,48 @@ void rule_scan_free(struct rule_scan *scan) {
     free(scan);
 }
 
-/* The engine reports every end of a match; the first of each pattern is kept. */
 static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
                     void *context) {
+    (void)from;
     (void)flags;
     struct rule_scan *scan = context;
-    struct match_place *place = &scan->places[id];
-    if (place->scan != scan->number)
-        *place = (struct match_place){scan->number, (uint32_t)from, (uint32_t)to};
+    scan->places[id] = (struct match_place){scan->number, (uint32_t)to};
     return 0;
 }
 
-void rule_scan_text(struct rule_scan *scan, const struct rule_database *database,
-                    struct bytes text) {
+static void run(struct rule_scan *scan, const struct rule_database *database, struct bytes text) {
     if (++scan->number == 0) {
-        if (scan->count)
-            memset(scan->places, 0, scan->count * sizeof *scan->places);
+        memset(scan->places, 0, scan->count * sizeof *scan->places);
         scan->number = 1;
     }
     if (database->hs && text.len)
         hs_scan(database->hs, text.data, (unsigned)text.len, 0, scan->hs, on_match, scan);
 }
 
-bool rule_scan_found(const struct rule_scan *scan, struct pattern_span span, size_t *from,
-                     size_t *to) {
+void rule_scan_text(struct rule_scan *scan, const struct rule_database *database,
+                    struct bytes text) {
+    run(scan, database, text);
+}
+
+bool rule_scan_found(const struct rule_scan *scan, struct pattern_span span, struct rule_hit *hit) {
     for (size_t i = span.first; i < span.first + span.count; i++)
         if (scan->places[i].scan == scan->number && scan->number) {
-            *from = scan->places[i].from;
-            *to = scan->places[i].to;
+            *hit = (struct rule_hit){i, scan->places[i].to};
             return true;
         }
     return false;
+}
+
+size_t rule_scan_start(struct rule_scan *scan, const struct rule_database *database,
+                       struct bytes text, struct rule_hit hit) {
+    size_t from = hit.to;
+    while (from > 0) {
+        do
+            from--;
+        while (from > 0 && text.data[from - 1] != ' ');
+        run(scan, database, bytes_from(bytes_first(text, hit.to), from));
+        if (scan->places[hit.pattern].scan == scan->number)
+            break;
+    }
+    return from;
 }

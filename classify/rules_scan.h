@@ -29,8 +29,18 @@ void rule_scan_free(struct rule_scan *scan); /* NULL is fine */
 void rule_scan_text(struct rule_scan *scan, const struct rule_database *database,
                     struct bytes text);
 
-/* The leftmost match of the first pattern of the span that the last scan found. False: none. */
-bool rule_scan_found(const struct rule_scan *scan, struct pattern_span span, size_t *from,
-                     size_t *to);
+/* A pattern that matched, and the byte behind its match. */
+struct rule_hit {
+    size_t pattern;
+    size_t to;
+};
+
+/* The first pattern of the span that the last scan found. False: none. */
+bool rule_scan_found(const struct rule_scan *scan, struct pattern_span span, struct rule_hit *hit);
+
+/* Where the hit's match starts, to the word: the text is cut further and further back from the end
+ * of the match until the pattern matches again. Forgets what the last scan found. */
+size_t rule_scan_start(struct rule_scan *scan, const struct rule_database *database,
+                       struct bytes text, struct rule_hit hit);
 
 #endif

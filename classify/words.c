@@ -1,5 +1,6 @@
 #include "classify/words.h"
 
+#include "classify/codes.h"
 #include "cmd/base/utf8.h"
 
 #include <string.h>
@@ -126,6 +127,7 @@ void words_set(struct words *words, struct bytes source, words_host_known *known
     words->source = bytes_first(source, WORDS_MAX);
     struct bytes rest = without_said(words->source);
     struct bytes before = bytes_first(words->source, words->source.len - rest.len);
+    rest = codes_skip(rest);
     for (size_t i = 0; i < before.len; i++) {
         struct bytes host = host_at(bytes_from(before, i));
         if (host.len)
@@ -134,7 +136,7 @@ void words_set(struct words *words, struct bytes source, words_host_known *known
     }
     bool in_word = false;
     while (rest.len) {
-        size_t origin = words->source.len - rest.len;
+        size_t origin = (size_t)(rest.data - words->source.data);
         if (!in_word) {
             size_t address = address_length(rest);
             struct bytes host = host_at(rest);
