@@ -12,12 +12,17 @@
 #include "cmd/base/bytes.h"
 #include "mime/report.h"
 
+struct charset_cache;
+
 struct report_options {
     /* A header field that holds the envelope recipient where this mailbox is delivered, to be
      * trusted before all others; NULL for none. */
     const char *recipient_header;
     unsigned recipient_header_instance; /* 1 is the topmost; 0 means 1 */
     const char *campaign_header;        /* field of the returned original; NULL for none */
+    /* Charset tables that are open already (charset.h): what a worker without files needs, and what
+     * saves opening them for each message. NULL: opened as needed, and closed again. */
+    struct charset_cache *charsets;
 };
 
 /* Reads a message (RFC 5322, line ends LF, CRLF or CR; a leading mbox "From " line is passed over).

@@ -1,0 +1,15 @@
+/*
+ * candidate: where the envelope recipient of the report stands, which under VERP names campaign and
+ * recipient.
+ */
+#ifndef MIME_CANDIDATE_H
+#define MIME_CANDIDATE_H
+
+#include "mime/mail.h"
+
+/* Fills report->candidates, best first: the field that the options name; the topmost of those that
+ * delivery agents add; the topmost `Received: ... for <address>`; To; and last, out of the returned
+ * original's header, its Return-Path. */
+void candidates_read(struct mail *mail, const struct header *original);
+
+#endif

@@ -1,0 +1,121 @@
+#include "mime/encoding.h"
+
+#include "cmd/base/buf.h"
+#include "cmd/base/memory.h"
+#include "mime/header.h"
+
+#include <libetpan/libetpan.h>
+
+#include <strings.h>
+
+enum {
+    WORD_MAX_LENGTH = 1024, /* RFC 2047 allows 75; some senders put a whole subject into one word */
+};
+
+enum encoding encoding_of(struct bytes value) {
+    if (bytes_starts_ignore_case(value, "base64"))
+        return ENCODING_BASE64;
+    if (bytes_starts_ignore_case(value, "quoted-printable"))
+        return ENCODING_QUOTED_PRINTABLE;
+    return ENCODING_NONE;
+}
+
+/* An encoded word's Q differs from quoted-printable in that `_` is a space. */
+static struct bytes decode(struct arena *arena, enum encoding encoding, bool in_header,
+                           struct bytes body) {
+    if (encoding == ENCODING_NONE || !body.len)
+        return body;
+    size_t index = 0, len = 0;
+    char *decoded = NULL;
+    int failed = encoding == ENCODING_BASE64
+                     ? mailmime_base64_body_parse(body.data, body.len, &index, &decoded, &len)
+                     : mailmime_quoted_printable_body_parse(body.data, body.len, &index, &decoded,
+                                                            &len, in_header);
+    if (failed == MAILIMF_ERROR_MEMORY)
+        memory_fail();
+    if (failed || !decoded)
+        return body;
+    struct bytes copy = {arena_bytes(arena, (struct bytes){decoded, len}), len};
+    mmap_string_unref(decoded);
+    return copy;
+}
+
+struct bytes encoding_decode(struct arena *arena, enum encoding encoding, struct bytes body) {
+    return decode(arena, encoding, false, body);
+}
+
+struct word {
+    struct bytes charset;
+    enum encoding encoding;
+    struct bytes text;
+};
+
+/* Takes an encoded word `=?charset?B?text?=` off the start of `*rest`. */
+static bool take_word(struct bytes *rest, struct word *word) {
+    struct bytes b = *rest;
+    if (!bytes_starts_ignore_case(b, "=?"))
+        return false;
+    b = bytes_from(b, 2);
+    long mark = bytes_find_char(b, '?');
+    if (mark <= 0 || (size_t)mark + 2 >= b.len || b.data[mark + 2] != '?')
+        return false;
+    word->charset = bytes_first(b, (size_t)mark);
+    long language = bytes_find_char(word->charset, '*'); /* RFC 2231 section 5 */
+    if (language > 0)
+        word->charset.len = (size_t)language;
+    char letter = ascii_lower(b.data[mark + 1]);
+    if (letter != 'b' && letter != 'q')
+        return false;
+    word->encoding = letter == 'b' ? ENCODING_BASE64 : ENCODING_QUOTED_PRINTABLE;
+    b = bytes_from(b, (size_t)mark + 3);
+    long end = bytes_find(bytes_first(b, WORD_MAX_LENGTH), "?=");
+    if (end < 0)
+        return false;
+    word->text = bytes_first(b, (size_t)end);
+    *rest = bytes_from(b, (size_t)end + 2);
+    return true;
+}
+
+static void add_converted(struct buf *out, struct charset_cache *charsets, struct arena *arena,
+                          struct bytes charset, struct buf *pending) {
+    if (pending->len)
+        buf_add_string(out, charset_text(charsets, arena, charset, buf_bytes(pending), NULL));
+    buf_reset(pending);
+}
+
+char *encoding_header_text(struct charset_cache *charsets, struct arena *arena,
+                           struct bytes value) {
+    struct bytes rest = header_unfold(arena, bytes_first(value, ENCODING_HEADER_MAX));
+    if (bytes_find(rest, "=?") < 0)
+        return charset_text(charsets, arena, (struct bytes){NULL, 0}, rest, NULL);
+    struct buf out = BUF_INIT, pending = BUF_INIT, plain = BUF_INIT;
+    struct bytes charset = {NULL, 0};
+    struct word word;
+    while (rest.len) {
+        if (rest.data[0] == '=' && take_word(&rest, &word)) {
+            bool continued = charset.data && !bytes_trim(buf_bytes(&plain)).len &&
+                             charset.len == word.charset.len &&
+                             !strncasecmp(charset.data, word.charset.data, charset.len);
+            if (!continued)
+                add_converted(&out, charsets, arena, charset, &pending);
+            /* White space between two encoded words is not text (RFC 2047 section 6.2). */
+            if (bytes_trim(buf_bytes(&plain)).len || !charset.data)
+                add_converted(&out, charsets, arena, (struct bytes){NULL, 0}, &plain);
+            buf_reset(&plain);
+            charset = word.charset;
+            buf_add_bytes(&pending, decode(arena, word.encoding, true, word.text));
+            continue;
+        }
+        if (charset.data && !ascii_is_space(rest.data[0]))
+            add_converted(&out, charsets, arena, charset, &pending);
+        buf_add_char(&plain, rest.data[0]);
+        rest = bytes_from(rest, 1);
+    }
+    add_converted(&out, charsets, arena, charset, &pending);
+    add_converted(&out, charsets, arena, (struct bytes){NULL, 0}, &plain);
+    char *text = arena_bytes(arena, buf_bytes(&out));
+    buf_free(&out);
+    buf_free(&pending);
+    buf_free(&plain);
+    return text;
+}

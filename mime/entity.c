@@ -1,0 +1,302 @@
+#include "mime/entity.h"
+
+#include "cmd/base/buf.h"
+#include "mime/html.h"
+
+#include <string.h>
+
+enum {
+    VALUE_MAX_LENGTH = 4 * 1024, /* a Content-Type with its parameters */
+    /* RFC 2046 allows 70; some generators go past it. */
+    BOUNDARY_MAX_LENGTH = 200,
+    /* Before the first part stands a sentence for readers without MIME; a bound, since a thousand
+     * multiparts may each look for a boundary that never comes. */
+    PREAMBLE_MAX_LENGTH = 64 * 1024,
+};
+
+/* Takes the next `; name=value` off an unfolded value. */
+static bool next_parameter(struct bytes *rest, struct bytes *name, struct bytes *value) {
+    while (rest->len && (rest->data[0] == ';' || ascii_is_space(rest->data[0])))
+        *rest = bytes_from(*rest, 1);
+    if (!rest->len)
+        return false;
+    size_t i = 0;
+    while (i < rest->len && rest->data[i] != '=' && rest->data[i] != ';')
+        i++;
+    *name = bytes_trim(bytes_first(*rest, i));
+    *value = (struct bytes){NULL, 0};
+    if (i == rest->len || rest->data[i] == ';') {
+        *rest = bytes_from(*rest, i);
+        return true;
+    }
+    *rest = bytes_trim(bytes_from(*rest, i + 1));
+    if (rest->len && rest->data[0] == '"') {
+        for (i = 1; i < rest->len && rest->data[i] != '"'; i++)
+            if (rest->data[i] == '\\')
+                i++;
+        *value = bytes_from(bytes_first(*rest, i), 1);
+        *rest = bytes_from(*rest, i + 1);
+        return true;
+    }
+    for (i = 0; i < rest->len && rest->data[i] != ';' && !ascii_is_space(rest->data[i]);)
+        i++;
+    *value = bytes_first(*rest, i);
+    *rest = bytes_from(*rest, i);
+    return true;
+}
+
+/* RFC 2231 section 4: charset'language'percent-encoded. */
+static void add_extended(struct buf *out, struct bytes value, bool first) {
+    if (first)
+        for (int quotes = 0; quotes < 2; quotes++)
+            value = bytes_from(value, (size_t)(bytes_find_char(value, '\'') + 1));
+    for (size_t i = 0; i < value.len; i++) {
+        int high =
+            value.data[i] == '%' && i + 2 < value.len ? ascii_hex_value(value.data[i + 1]) : -1;
+        int low = high >= 0 ? ascii_hex_value(value.data[i + 2]) : -1;
+        buf_add_char(out, low >= 0 ? (char)(high * 16 + low) : value.data[i]);
+        if (low >= 0)
+            i += 2;
+    }
+}
+
+struct bytes entity_parameter(struct arena *arena, struct bytes value, const char *wanted) {
+    struct bytes rest = header_unfold(arena, bytes_first(value, VALUE_MAX_LENGTH)), name, text;
+    struct bytes plain = {NULL, 0};
+    struct buf pieces = BUF_INIT;
+    bool any = false;
+    long semicolon = bytes_find_char(rest, ';');
+    rest = bytes_from(rest, semicolon < 0 ? rest.len : (size_t)semicolon);
+    while (next_parameter(&rest, &name, &text)) {
+        if (!bytes_starts_ignore_case(name, wanted))
+            continue;
+        struct bytes suffix = bytes_from(name, strlen(wanted));
+        if (!suffix.len && !plain.data)
+            plain = text;
+        if (!suffix.len || suffix.data[0] != '*')
+            continue;
+        if (suffix.data[suffix.len - 1] == '*')
+            add_extended(&pieces, text, !any);
+        else
+            buf_add_bytes(&pieces, text);
+        any = true;
+    }
+    if (!plain.data && pieces.len)
+        plain = (struct bytes){arena_bytes(arena, buf_bytes(&pieces)), pieces.len};
+    buf_free(&pieces);
+    return plain;
+}
+
+/* "type/subtype" in lower case, or NULL. */
+static const char *media_type(struct arena *arena, struct bytes value) {
+    value = bytes_trim(header_without_comments(arena, bytes_first(value, VALUE_MAX_LENGTH)));
+    size_t i = 0, slashes = 0;
+    while (i < value.len && value.data[i] != ';' && !ascii_is_space(value.data[i]))
+        slashes += value.data[i++] == '/';
+    if (slashes != 1 || value.data[0] == '/')
+        return NULL;
+    return ascii_lower_string(arena_bytes(arena, bytes_first(value, i)));
+}
+
+static struct entity *entity_new(struct bytes from, struct entity *parent, struct arena *arena) {
+    struct entity *e = arena_alloc(arena, sizeof *e);
+    size_t body = header_read(from, arena, &e->header);
+    e->header_block = bytes_first(from, body);
+    e->body = bytes_from(from, body);
+    struct bytes type = header_value(&e->header, "Content-Type");
+    e->type = media_type(arena, type);
+    e->declared = e->type != NULL;
+    if (!e->type)
+        e->type =
+            parent && !strcmp(parent->type, "multipart/digest") ? "message/rfc822" : "text/plain";
+    if (e->declared && bytes_find_char(type, ';') >= 0) {
+        e->charset = entity_parameter(arena, type, "charset");
+        e->name = entity_parameter(arena, type, "name");
+        if (entity_is(e, "multipart/")) {
+            e->boundary = entity_parameter(arena, type, "boundary");
+            e->report_type = entity_parameter(arena, type, "report-type");
+        }
+    }
+    e->encoding = encoding_of(header_value(&e->header, "Content-Transfer-Encoding"));
+    e->attachment =
+        bytes_starts_ignore_case(header_value(&e->header, "Content-Disposition"), "attachment");
+    e->parent = parent;
+    if (parent) {
+        e->depth = parent->depth + 1;
+        if (parent->last_part)
+            parent->last_part->next = e;
+        else
+            parent->first_part = e;
+        parent->last_part = e;
+    }
+    return e;
+}
+
+/* What a line says of a boundary. The whole line counts: boundaries may begin with one another. */
+enum delimiter { DELIMITER_NONE, DELIMITER_PART, DELIMITER_CLOSE };
+
+static enum delimiter delimiter_of(struct bytes line, struct bytes boundary) {
+    struct bytes mark = bytes_from(line, 2);
+    if (!boundary.len || mark.len < boundary.len ||
+        memcmp(mark.data, boundary.data, boundary.len) != 0)
+        return DELIMITER_NONE;
+    mark = bytes_from(mark, boundary.len);
+    if (bytes_starts_ignore_case(mark, "--"))
+        return DELIMITER_CLOSE;
+    return bytes_trim(mark).len ? DELIMITER_NONE : DELIMITER_PART;
+}
+
+/* The boundary of a multipart whose Content-Type names none, or one that its body does not use: the
+ * first line of the body that starts with "--" and is followed by a part's header. */
+static struct bytes guess_boundary(struct bytes body) {
+    struct bytes line, next;
+    body = bytes_first(body, VALUE_MAX_LENGTH);
+    while (bytes_next_line(&body, &line)) {
+        struct bytes after = body;
+        if (line.len > 2 && !memcmp(line.data, "--", 2) && bytes_next_line(&after, &next) &&
+            bytes_starts_ignore_case(next, "Content-"))
+            return bytes_from(bytes_trim(line), 2);
+    }
+    return (struct bytes){NULL, 0};
+}
+
+/* The next line that starts with "--", at or behind `from`; the end of `text` for none. */
+static size_t next_dashes(struct bytes text, size_t from) {
+    if (from == 0 && text.len >= 2 && !memcmp(text.data, "--", 2))
+        return 0;
+    long found = bytes_find(bytes_from(text, from ? from - 1 : 0), "\n--");
+    return found < 0 ? text.len : (from ? from - 1 : 0) + (size_t)found + 1;
+}
+
+/* Whether a line near the start of the body is "--boundary". */
+static bool uses_boundary(struct bytes body, struct bytes boundary) {
+    body = bytes_first(body, PREAMBLE_MAX_LENGTH);
+    struct bytes line;
+    for (size_t at = next_dashes(body, 0); at < body.len; at = next_dashes(body, at + 1)) {
+        struct bytes rest = bytes_from(body, at);
+        if (bytes_next_line(&rest, &line) && delimiter_of(line, boundary) != DELIMITER_NONE)
+            return true;
+    }
+    return false;
+}
+
+/* Ends a body before the line end in front of a delimiter, which belongs to the delimiter. */
+static void end_body(struct entity *e, const char *end) {
+    if (e->body.data > end) {
+        e->body.len = 0;
+        return;
+    }
+    e->body.len = (size_t)(end - e->body.data);
+    if (e->body.len && e->body.data[e->body.len - 1] == '\n')
+        e->body.len--;
+    if (e->body.len && e->body.data[e->body.len - 1] == '\r')
+        e->body.len--;
+}
+
+/* Makes sure that a multipart can be split; one that cannot is read as text. */
+static bool open_multipart(struct entity *e, struct entity *root) {
+    if (!entity_is(e, "multipart/") || e->depth >= ENTITY_DEPTH_MAX)
+        return false;
+    e->boundary = bytes_first(e->boundary, BOUNDARY_MAX_LENGTH);
+    if (uses_boundary(e->body, e->boundary))
+        return true;
+    root->problem = e->boundary.len ? "boundary is not used" : "multipart without boundary";
+    e->boundary = guess_boundary(e->body);
+    for (struct entity *outer = e->parent; outer; outer = outer->parent)
+        if (bytes_equal(outer->boundary, e->boundary))
+            e->boundary.len = 0;
+    if (!e->boundary.len)
+        e->type = "text/plain";
+    return e->boundary.len > 0;
+}
+
+struct entity *entity_read(struct bytes message, struct arena *arena) {
+    struct entity *root = entity_new(message, NULL, arena);
+    if (!open_multipart(root, root))
+        return root;
+    struct entity *open = root; /* the innermost multipart whose boundary is awaited */
+    struct entity *leaf = NULL; /* the part whose body is being passed over */
+    size_t at = next_dashes(message, (size_t)(root->body.data - message.data));
+    while (at < message.len) {
+        struct bytes rest = bytes_from(message, at), line;
+        bytes_next_line(&rest, &line);
+        enum delimiter delimiter = DELIMITER_NONE;
+        struct entity *owner = open;
+        while (owner && !(delimiter = delimiter_of(line, owner->boundary)))
+            owner = owner->parent;
+        if (!owner) {
+            at = next_dashes(message, (size_t)(rest.data - message.data));
+            continue;
+        }
+        if (leaf)
+            end_body(leaf, line.data);
+        leaf = NULL;
+        for (; open != owner; open = open->parent) {
+            end_body(open, line.data);
+            open->unclosed = true;
+        }
+        if (delimiter == DELIMITER_CLOSE) {
+            end_body(owner, rest.data);
+            open = owner->parent;
+            if (!open)
+                return root;
+            at = next_dashes(message, (size_t)(rest.data - message.data));
+            continue;
+        }
+        if (root->part_count == ENTITY_PARTS_MAX) {
+            root->problem = "too many parts";
+            return root;
+        }
+        root->part_count++;
+        leaf = entity_new(rest, owner, arena);
+        at = next_dashes(message, (size_t)(leaf->body.data - message.data));
+        if (open_multipart(leaf, root)) {
+            open = leaf;
+            leaf = NULL;
+        }
+    }
+    for (; open; open = open->parent)
+        open->unclosed = true;
+    root->problem = "boundary never closes";
+    return root;
+}
+
+struct entity *entity_next(const struct entity *e) {
+    if (e->first_part)
+        return e->first_part;
+    while (e && !e->next)
+        e = e->parent;
+    return e ? e->next : NULL;
+}
+
+bool entity_is(const struct entity *e, const char *type) {
+    size_t len = strlen(type);
+    return type[len - 1] == '/' ? !strncmp(e->type, type, len) : !strcmp(e->type, type);
+}
+
+struct bytes entity_content(const struct entity *e, struct arena *arena, size_t max) {
+    return encoding_decode(arena, e->encoding, bytes_first(e->body, max));
+}
+
+/* CRLF and lone CR to LF. */
+static struct bytes with_line_feeds(struct arena *arena, struct bytes text) {
+    if (bytes_find_char(text, '\r') < 0)
+        return text;
+    char *out = arena_alloc(arena, text.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] != '\r')
+            out[len++] = text.data[i];
+        else if (i + 1 == text.len || text.data[i + 1] != '\n')
+            out[len++] = '\n';
+    }
+    return (struct bytes){out, len};
+}
+
+struct bytes entity_text(const struct entity *e, struct charset_cache *charsets,
+                         struct arena *arena, size_t max, bool *known) {
+    struct bytes content = entity_content(e, arena, max);
+    struct bytes text = bytes_of(charset_text(charsets, arena, e->charset, content, known));
+    text = with_line_feeds(arena, text);
+    return entity_is(e, "text/html") ? html_text(arena, text) : text;
+}

@@ -1,0 +1,33 @@
+/* qmail's QSBMF (https://cr.yp.to/proto/qsbmf.txt) and what speaks like it: paragraphs that start
+ * with "<ada@example.net>:", then the copy of the message. Yahoo's and many hosters' MTAs are
+ * children of qmail with words of their own in front. */
+#include "mime/entry.h"
+#include "mime/format.h"
+#include "mime/sender.h"
+
+static const char *const openings[] = {
+    "Hi. This is the",
+    "Message from ",
+    "I'm afraid I wasn't able to deliver",
+    "qmail-send program",
+    "Unable to deliver message to the following address",
+};
+
+static bool recognise(const struct mail *mail) {
+    if (!sender_is_mail_system(mail))
+        return false;
+    struct bytes start = bytes_first(mail->notice, 2000);
+    for (size_t i = 0; i < sizeof openings / sizeof *openings; i++)
+        if (bytes_find_ignore_case(start, openings[i]) >= 0)
+            return true;
+    return false;
+}
+
+static void read_entries(struct mail *mail) {
+    struct bytes rest = mail->notice;
+    struct entry entry;
+    while (entry_next_bracketed(&rest, &entry))
+        entry_add(mail, &entry, REPORT_ACTION_FAILED);
+}
+
+const struct format format_qmail = {"qmail", recognise, read_entries};

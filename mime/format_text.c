@@ -1,0 +1,161 @@
+/* The last resort: a mail system's prose without a known form. Each address in it is weighed by the
+ * words around it. Nobody is named rather than the wrong one: the sender, the mail system's own
+ * people, and whoever stands only in quoted text, in a signature or in the returned original. */
+#include "cmd/base/utf8.h"
+#include "mime/address.h"
+#include "mime/diagnostic.h"
+#include "mime/format.h"
+#include "mime/sender.h"
+
+#include <string.h>
+
+/* What subjects and texts of failure notices say. */
+static const char *const failure_words[] = {
+    "undeliver",
+    "not deliver",
+    "unable to deliver",
+    "delivery fail",
+    "failed to deliver",
+    "delivery has failed",
+    "delivery problem",
+    "delivery error",
+    "could not be delivered",
+    "cannot be delivered",
+    "couldn't be delivered",
+    "was not delivered",
+    "returned mail",
+    "returned to sender",
+    "returning message",
+    "failure notice",
+    "delivery failure",
+    "mail error",
+    "non-delivery",
+    "nondelivery",
+    "delivery status notification",
+    "mail delivery",
+    "failure delivery",
+    "delivery notification",
+    "user unknown",
+    "unknown user",
+    "no such user",
+    "does not exist",
+    "rejected",
+    "mailbox full",
+    "over quota",
+    "quota exceeded",
+    "unroutable",
+    "not been delivered",
+    "delivery attempt",
+    "mail failed",
+    "processing error",
+    "system error",
+};
+
+/* Where these stand before an address on its line, it is the one that failed ... */
+static const char *const recipient_words[] = {
+    "rcpt to", "recipient", "deliver", "user",    "addressed to", "mailbox",
+    "address", "to:",       "for",     "account", "failed",
+};
+
+/* ... and where these do, it is somebody else. */
+static const char *const other_words[] = {
+    "from",       "sender",    "contact", "mailto:", "reply",   "return-path",
+    "message-id", "questions", "help",    "support", "forward", "visit",
+    "mail to",    "e-mail to", "write",   "send",    "id:",     "by ",
+};
+
+static bool has_any(struct bytes text, const char *const *words, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (bytes_find_ignore_case(text, words[i]) >= 0)
+            return true;
+    return false;
+}
+
+#define HAS_ANY(text, words) has_any(text, words, sizeof words / sizeof *words)
+
+enum {
+    HEAD_MAX = 4 * 1024,    /* the explanation begins a notice */
+    LINE_MAX_LENGTH = 1000, /* RFC 5322's limit; longer ones are no prose */
+    WEIGHT_MIN = 3,
+};
+
+static bool recognise(const struct mail *mail) {
+    struct bytes subject = bytes_of(mail->report->subject);
+    struct bytes head = bytes_first(mail->notice, HEAD_MAX);
+    bool in_subject = HAS_ANY(subject, failure_words);
+    if (sender_is_mail_system(mail))
+        return in_subject || HAS_ANY(head, failure_words);
+    /* Anybody else must say it twice, and must not answer somebody. */
+    return in_subject && HAS_ANY(head, failure_words) && !header_has(mail->header, "In-Reply-To") &&
+           !header_has(mail->header, "References");
+}
+
+static bool is_same(struct bytes address, const char *other) {
+    return other && bytes_equal_ignore_case(address, other);
+}
+
+/* Addresses that cannot have failed: the report's own, and the original's sender. */
+static bool is_involved(const struct mail *mail, struct bytes address) {
+    const struct report *report = mail->report;
+    if (sender_is_role_address(address) || is_same(address, report->from) ||
+        is_same(address, report->original.from) || is_same(address, report->original.return_path) ||
+        is_same(address, report->original.message_id))
+        return true;
+    for (size_t i = 0; i < report->candidate_count; i++)
+        if (is_same(address, report->candidates[i].address))
+            return true;
+    return false;
+}
+
+/* Whether the line begins with the address, save for marks. */
+static bool is_at_start(struct bytes line, struct bytes address) {
+    for (const char *p = line.data; p < address.data; p++)
+        if (ascii_is_alpha(*p) || ascii_is_digit(*p) || (unsigned char)*p >= 0x80)
+            return false;
+    return true;
+}
+
+static int weigh(const struct mail *mail, struct bytes line, struct bytes address) {
+    struct bytes front = {line.data, (size_t)(address.data - line.data)};
+    struct diagnostic_codes codes = diagnostic_codes_find(line);
+    int weight = is_same(address, mail->report->original.to) ? 4 : 0;
+    weight += is_at_start(line, address) ? 3 : 0;
+    weight += HAS_ANY(front, recipient_words) ? 2 : 0;
+    weight += HAS_ANY(line, failure_words) ? 1 : 0;
+    weight += codes.reply || *codes.status ? 2 : 0;
+    weight -= HAS_ANY(front, other_words) ? 4 : 0;
+    return weight;
+}
+
+/* The paragraph around a line: what the notice says of the address on it. */
+static struct bytes paragraph(struct bytes notice, struct bytes line) {
+    struct bytes from = bytes_from(notice, (size_t)(line.data - notice.data));
+    from = bytes_first(from, REPORT_DIAGNOSTIC_MAX);
+    long end = bytes_find(from, "\n\n");
+    return end < 0 ? from : bytes_first(from, (size_t)end);
+}
+
+static void read_text(struct mail *mail) {
+    struct bytes rest = mail->notice, line, address;
+    while (bytes_next_line(&rest, &line)) {
+        if (bytes_equal(line, bytes_of("-- ")) || bytes_equal(line, bytes_of("--")))
+            break;
+        line = bytes_first(line, LINE_MAX_LENGTH);
+        if (line.len && (line.data[0] == '>' || line.data[0] == '|'))
+            continue;
+        struct bytes left = line;
+        char before;
+        while (address_next(&left, &address, &before)) {
+            if (is_involved(mail, address) || weigh(mail, line, address) < WEIGHT_MIN)
+                continue;
+            struct report_recipient *r =
+                mail_recipient_add(mail, REPORT_SOURCE_TEXT, utf8_clean(mail->arena, address));
+            if (!r)
+                return;
+            r->action = REPORT_ACTION_FAILED;
+            mail_recipient_diagnose(mail, r, paragraph(mail->notice, line));
+        }
+    }
+}
+
+const struct format format_text = {"text", recognise, read_text};

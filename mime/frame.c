@@ -1,0 +1,205 @@
+#include "mime/frame.h"
+
+#include "cmd/base/utf8.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* One walk over a report serves both directions, so that they cannot differ: each visit_ function
+ * writes the value, or reads and checks it. Numbers are eight bytes, least first; a string is its
+ * length plus one (0 for NULL) and its bytes; an array is its count and its elements. */
+struct walk {
+    struct buf *out; /* NULL while reading */
+    struct bytes in; /* what is left to read */
+    struct arena *arena;
+    const char *wrong; /* what does not fit; NULL while all does */
+};
+
+enum {
+    STRING_MAX = 1024 * 1024, /* the longest is report.text */
+    CANDIDATES_MAX = 64,
+    RCPT_TO_MAX = 1000,
+    NOTES_MAX = 64,
+};
+
+static void refuse(struct walk *walk, const char *why) {
+    if (!walk->wrong)
+        walk->wrong = why;
+}
+
+static void visit_number(struct walk *walk, uint64_t *number) {
+    unsigned char octets[8];
+    if (walk->out) {
+        for (size_t i = 0; i < sizeof octets; i++)
+            octets[i] = (unsigned char)(*number >> 8 * i);
+        buf_add(walk->out, octets, sizeof octets);
+        return;
+    }
+    *number = 0;
+    if (walk->in.len < sizeof octets) {
+        refuse(walk, "ends early");
+        return;
+    }
+    memcpy(octets, walk->in.data, sizeof octets);
+    walk->in = bytes_from(walk->in, sizeof octets);
+    for (size_t i = 0; i < sizeof octets; i++)
+        *number |= (uint64_t)octets[i] << 8 * i;
+}
+
+/* A number from 0 to `max`; 0 where it is larger. */
+static uint64_t visit_bounded(struct walk *walk, uint64_t number, uint64_t max) {
+    visit_number(walk, &number);
+    if (number <= max)
+        return number;
+    refuse(walk, "a number out of range");
+    return 0;
+}
+
+static void visit_time(struct walk *walk, int64_t *time) {
+    *time = (int64_t)visit_bounded(walk, (uint64_t)*time, INT64_MAX);
+}
+
+static void visit_unsigned(struct walk *walk, unsigned *number) {
+    *number = (unsigned)visit_bounded(walk, *number, UINT32_MAX);
+}
+
+static void visit_bool(struct walk *walk, bool *value) {
+    *value = visit_bounded(walk, *value, 1) != 0;
+}
+
+static void visit_string(struct walk *walk, const char **text) {
+    size_t len = *text ? strlen(*text) : 0;
+    len = (size_t)visit_bounded(walk, *text ? len + 1 : 0, STRING_MAX);
+    if (walk->out) {
+        if (len)
+            buf_add(walk->out, *text, len - 1);
+        return;
+    }
+    *text = NULL;
+    if (!len--)
+        return;
+    struct bytes raw = bytes_first(walk->in, len);
+    if (raw.len < len) {
+        refuse(walk, "ends early");
+        return;
+    }
+    walk->in = bytes_from(walk->in, len);
+    if (bytes_find_char(raw, '\0') >= 0 || !utf8_is_valid(raw))
+        refuse(walk, "a string that is not UTF-8");
+    else
+        *text = arena_bytes(walk->arena, raw);
+}
+
+/* The count of an array; while reading, makes room for it. */
+static void *visit_array(struct walk *walk, void *array, size_t *count, size_t size, size_t max) {
+    *count = (size_t)visit_bounded(walk, *count, max);
+    if (walk->out)
+        return array;
+    /* An element takes eight bytes or more: a count that lies costs no memory. */
+    if (*count > walk->in.len / 8) {
+        refuse(walk, "a count that is larger than the frame");
+        *count = 0;
+    }
+    return *count ? arena_alloc(walk->arena, *count * size) : NULL;
+}
+
+static void visit_strings(struct walk *walk, const char ***strings, size_t *count, size_t max) {
+    *strings = visit_array(walk, (void *)*strings, count, sizeof **strings, max);
+    for (size_t i = 0; i < *count; i++)
+        visit_string(walk, &(*strings)[i]);
+}
+
+static void visit_recipient(struct walk *walk, struct report_recipient *r) {
+    visit_string(walk, &r->original_recipient);
+    visit_string(walk, &r->final_recipient);
+    r->action = (enum report_action)visit_bounded(walk, r->action, REPORT_ACTION_COUNT - 1);
+    r->source = (enum report_source)visit_bounded(walk, r->source, REPORT_SOURCE_COUNT - 1);
+    visit_string(walk, &r->status);
+    visit_string(walk, &r->diagnostic_type);
+    visit_string(walk, &r->diagnostic_code);
+    visit_unsigned(walk, &r->reply_code);
+    visit_string(walk, &r->diagnostic_status);
+    visit_string(walk, &r->remote_mta);
+    visit_time(walk, &r->last_attempt);
+    visit_time(walk, &r->will_retry_until);
+}
+
+static void visit_candidate(struct walk *walk, struct report_candidate *candidate) {
+    visit_string(walk, &candidate->header);
+    visit_unsigned(walk, &candidate->instance);
+    visit_bool(walk, &candidate->inside_original);
+    visit_string(walk, &candidate->address);
+}
+
+static void visit_original(struct walk *walk, struct report_original *original) {
+    visit_bool(walk, &original->present);
+    visit_string(walk, &original->return_path);
+    visit_string(walk, &original->from);
+    visit_string(walk, &original->to);
+    visit_unsigned(walk, &original->to_count);
+    visit_string(walk, &original->subject);
+    visit_string(walk, &original->message_id);
+    visit_time(walk, &original->date);
+    visit_string(walk, &original->list_id);
+    visit_string(walk, &original->campaign_header);
+}
+
+static void visit_feedback(struct walk *walk, struct report_feedback *feedback) {
+    visit_string(walk, &feedback->type);
+    visit_string(walk, &feedback->original_mail_from);
+    visit_strings(walk, &feedback->original_rcpt_to, &feedback->original_rcpt_to_count,
+                  RCPT_TO_MAX);
+    visit_string(walk, &feedback->source_ip);
+    visit_string(walk, &feedback->reported_domain);
+    visit_string(walk, &feedback->user_agent);
+    visit_time(walk, &feedback->arrival);
+}
+
+static void visit_report(struct walk *walk, struct report *report) {
+    report->kind = (enum report_kind)visit_bounded(walk, report->kind, REPORT_KIND_COUNT - 1);
+    visit_string(walk, &report->format);
+    visit_string(walk, &report->kind_reason);
+    visit_string(walk, &report->from);
+    visit_string(walk, &report->to);
+    visit_string(walk, &report->subject);
+    visit_string(walk, &report->message_id);
+    visit_string(walk, &report->auto_submitted);
+    visit_time(walk, &report->date);
+    visit_bool(walk, &report->null_sender);
+    report->candidates = visit_array(walk, report->candidates, &report->candidate_count,
+                                     sizeof *report->candidates, CANDIDATES_MAX);
+    for (size_t i = 0; i < report->candidate_count; i++)
+        visit_candidate(walk, &report->candidates[i]);
+    visit_string(walk, &report->reporting_mta);
+    visit_string(walk, &report->received_from_mta);
+    visit_string(walk, &report->original_envelope_id);
+    visit_time(walk, &report->arrival);
+    report->recipients = visit_array(walk, report->recipients, &report->recipient_count,
+                                     sizeof *report->recipients, REPORT_RECIPIENTS_MAX);
+    for (size_t i = 0; i < report->recipient_count; i++)
+        visit_recipient(walk, &report->recipients[i]);
+    visit_original(walk, &report->original);
+    visit_feedback(walk, &report->feedback);
+    visit_string(walk, &report->text);
+    visit_bool(walk, &report->truncated);
+    visit_strings(walk, &report->notes, &report->note_count, NOTES_MAX);
+}
+
+void report_frame_write(const struct report *report, struct buf *out) {
+    struct walk walk = {.out = out};
+    struct report copy = *report; /* a walk that writes changes nothing, and takes no const */
+    visit_report(&walk, &copy);
+}
+
+int report_frame_read(struct bytes frame, struct arena *arena, struct report **report,
+                      struct err *err) {
+    struct walk walk = {.in = frame, .arena = arena};
+    struct report *read = arena_alloc(arena, sizeof *read);
+    visit_report(&walk, read);
+    if (walk.in.len)
+        refuse(&walk, "bytes behind the report");
+    if (walk.wrong)
+        return err_set(err, ERR_DATA, "not a report: %s", walk.wrong);
+    *report = read;
+    return 0;
+}

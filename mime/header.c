@@ -1,0 +1,137 @@
+#include "mime/header.h"
+
+#include <string.h>
+
+enum {
+    NAME_MAX_LENGTH = 100, /* longer than any registered name; prose with a colon is no field */
+};
+
+static bool is_name_char(char c) {
+    return c > ' ' && c < 0x7F && c != ':';
+}
+
+bool header_is_field(struct bytes line) {
+    size_t i = 0;
+    while (i < line.len && i < NAME_MAX_LENGTH && is_name_char(line.data[i]))
+        i++;
+    if (!i)
+        return false;
+    while (i < line.len && (line.data[i] == ' ' || line.data[i] == '\t'))
+        i++;
+    return i < line.len && line.data[i] == ':';
+}
+
+static bool is_folded(struct bytes line) {
+    return line.len && (line.data[0] == ' ' || line.data[0] == '\t');
+}
+
+static bool is_mbox_line(struct bytes line) {
+    return bytes_starts_ignore_case(line, "From ") || bytes_starts_ignore_case(line, ">From ");
+}
+
+bool header_next(struct bytes *rest, struct header_field *field) {
+    struct bytes line;
+    bool found = false, noise = false;
+    for (struct bytes before = *rest; bytes_next_line(rest, &line); before = *rest) {
+        if (!line.len) {
+            if (found)
+                *rest = before;
+            break;
+        }
+        bool folded = is_folded(line);
+        /* "--" ends a part that has no empty line. */
+        bool field_begins = !folded && header_is_field(line);
+        bool ends = bytes_starts_ignore_case(line, "--") || (field_begins && found) ||
+                    (!found && !field_begins && !is_mbox_line(line));
+        if (ends) {
+            *rest = before;
+            break;
+        }
+        if (field_begins) {
+            size_t colon = (size_t)bytes_find_char(line, ':');
+            field->name = bytes_trim(bytes_first(line, colon));
+            field->value = bytes_from(line, colon + 1);
+            found = true;
+        } else if (is_mbox_line(line)) {
+            noise = true;
+        } else if (!noise) {
+            field->value.len = (size_t)(line.data + line.len - field->value.data);
+        }
+    }
+    if (found)
+        field->value = bytes_trim(field->value);
+    return found;
+}
+
+size_t header_read(struct bytes message, struct arena *arena, struct header *header) {
+    *header = (struct header){NULL, 0};
+    struct bytes rest = message;
+    struct header_field field;
+    while (header_next(&rest, &field)) {
+        if (header->count == HEADER_FIELDS_MAX)
+            continue;
+        header->fields = arena_grow(arena, header->fields, header->count, sizeof field);
+        header->fields[header->count++] = field;
+    }
+    return message.len - rest.len;
+}
+
+const struct header_field *header_find(const struct header *header, const char *name,
+                                       unsigned instance) {
+    size_t len = strlen(name);
+    for (size_t i = 0; i < header->count; i++) {
+        const struct header_field *field = &header->fields[i];
+        if (field->name.len == len && bytes_starts_ignore_case(field->name, name) && !--instance)
+            return field;
+    }
+    return NULL;
+}
+
+struct bytes header_value(const struct header *header, const char *name) {
+    const struct header_field *field = header_find(header, name, 1);
+    return field ? field->value : (struct bytes){NULL, 0};
+}
+
+bool header_has(const struct header *header, const char *name) {
+    return header_find(header, name, 1) != NULL;
+}
+
+struct bytes header_unfold(struct arena *arena, struct bytes value) {
+    char *out = arena_alloc(arena, value.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        if (!ascii_is_space(value.data[i]))
+            out[len++] = value.data[i];
+        else if (len && out[len - 1] != ' ')
+            out[len++] = ' ';
+    }
+    if (len && out[len - 1] == ' ')
+        len--;
+    return (struct bytes){out, len};
+}
+
+struct bytes header_without_comments(struct arena *arena, struct bytes value) {
+    if (bytes_find_char(value, '(') < 0)
+        return value;
+    char *out = arena_alloc(arena, value.len + 1);
+    size_t len = 0, depth = 0, kept = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < value.len; i++) {
+        char c = value.data[i];
+        if (!depth && c == '"')
+            quoted = !quoted;
+        if (!quoted && c == '(') {
+            if (!depth++)
+                kept = i;
+        } else if (!quoted && c == ')' && depth) {
+            depth--;
+        } else if (!depth) {
+            out[len++] = c;
+        }
+    }
+    if (depth) {
+        memcpy(out + len, value.data + kept, value.len - kept);
+        len += value.len - kept;
+    }
+    return bytes_trim((struct bytes){out, len});
+}

@@ -1,0 +1,129 @@
+#include "mime/read.h"
+
+#include "cmd/base/utf8.h"
+#include "mime/address.h"
+#include "mime/candidate.h"
+#include "mime/date.h"
+#include "mime/feedback.h"
+#include "mime/format.h"
+#include "mime/kind.h"
+#include "mime/mail.h"
+#include "mime/notice.h"
+#include "mime/original.h"
+#include "mime/recipients.h"
+#include "mime/sender.h"
+
+enum {
+    /* Of a mail system's text: REPORT_RECIPIENTS_MAX entries of a few lines each. */
+    NOTICE_MAX = 4 * 1024 * 1024,
+    /* Of anybody else's: its first page says whether it is an answer. */
+    ORDINARY_TEXT_MAX = 64 * 1024,
+};
+
+/* LF for CR, where CR is the only line end there is (classic Mac OS, some gateways). */
+static struct bytes with_line_feeds(struct arena *arena, struct bytes message) {
+    enum {
+        SAMPLE = 4096,
+    };
+    struct bytes sample = bytes_first(message, SAMPLE);
+    if (bytes_find_char(sample, '\n') >= 0 || bytes_find_char(sample, '\r') < 0)
+        return message;
+    char *copy = arena_bytes(arena, message);
+    for (size_t i = 0; i < message.len; i++)
+        if (copy[i] == '\r' && !(i + 1 < message.len && copy[i + 1] == '\n'))
+            copy[i] = '\n';
+    return (struct bytes){copy, message.len};
+}
+
+static struct bytes without_mbox_line(struct bytes message) {
+    struct bytes line;
+    while (message.len && (message.data[0] == '\n' || message.data[0] == '\r'))
+        message = bytes_from(message, 1);
+    if (bytes_starts_ignore_case(message, "From ") || bytes_starts_ignore_case(message, ">From "))
+        bytes_next_line(&message, &line);
+    return message;
+}
+
+static struct entity *part_of_type(struct entity *root, const char *type) {
+    for (struct entity *e = root; e; e = entity_next(e))
+        if (entity_is(e, type))
+            return e;
+    return NULL;
+}
+
+static struct entity *status_part_find(struct entity *root) {
+    static const char *const types[] = {"message/delivery-status", "message/global-delivery-status",
+                                        "text/delivery-status"};
+    struct entity *found = NULL;
+    for (size_t i = 0; i < sizeof types / sizeof *types && !found; i++)
+        found = part_of_type(root, types[i]);
+    return found;
+}
+
+static void read_header(struct mail *mail) {
+    struct report *report = mail->report;
+    const struct header *header = mail->header;
+    struct arena *arena = mail->arena;
+    mail->sender = mail_header_text(mail, "From");
+    report->from = address_first(arena, header_value(header, "From"), NULL);
+    report->to = address_first(arena, header_value(header, "To"), NULL);
+    report->subject = mail_header_text(mail, "Subject");
+    report->message_id = mail_header_text(mail, "Message-ID");
+    if (!*report->message_id)
+        report->message_id = NULL;
+    if (header_has(header, "Auto-Submitted"))
+        report->auto_submitted = mail_header_text(mail, "Auto-Submitted");
+    report->date = date_read(header_value(header, "Date"));
+    report->null_sender = bytes_equal(header_value(header, "Return-Path"), bytes_of("<>"));
+}
+
+static void read_kind(struct mail *mail) {
+    struct report *report = mail->report;
+    struct entity *part;
+    if ((part = part_of_type(mail->root, "message/feedback-report"))) {
+        report->kind = REPORT_FEEDBACK;
+        report->format = "arf";
+        report->kind_reason = "a message/feedback-report part";
+        feedback_read(mail, part);
+    } else if (part_of_type(mail->root, "message/disposition-notification")) {
+        report->kind = REPORT_DISPOSITION;
+        report->kind_reason = "a message/disposition-notification part";
+    } else if (format_read(mail)) {
+        report->kind = REPORT_DELIVERY_STATUS;
+        report->kind_reason = arena_printf(mail->arena, "the form of %s", report->format);
+    } else if (kind_find(mail, &report->kind, &report->kind_reason)) {
+        return;
+    } else if (format_text.recognise(mail)) {
+        report->kind = REPORT_DELIVERY_STATUS;
+        report->format = format_text.name;
+        report->kind_reason = "a mail system's words about a delivery";
+        format_text.read(mail);
+    }
+}
+
+struct report *report_read(struct bytes message, bool truncated,
+                           const struct report_options *options, struct arena *arena) {
+    struct report *report = arena_alloc(arena, sizeof *report);
+    struct charset_cache *own = NULL, *charsets = options ? options->charsets : NULL;
+    if (!charsets)
+        charsets = own = charset_cache_new();
+    struct mail mail = {.options = options, .arena = arena, .charsets = charsets, .report = report};
+    mail.root = entity_read(without_mbox_line(with_line_feeds(arena, message)), arena);
+    mail.header = &mail.root->header;
+    report->truncated = truncated;
+    for (const struct entity *e = mail.root; e; e = entity_next(e))
+        report->truncated = report->truncated || e->unclosed;
+    if (mail.root->problem)
+        mail_note(&mail, mail.root->problem);
+    read_header(&mail);
+    mail.status_part = status_part_find(mail.root);
+    mail.original_part = original_part_find(mail.root, mail.status_part);
+    notice_read(&mail, sender_is_mail_system(&mail) ? NOTICE_MAX : ORDINARY_TEXT_MAX);
+    struct header original = original_read(&mail);
+    candidates_read(&mail, &original);
+    read_kind(&mail);
+    recipients_unite(report, arena);
+    report->text = utf8_clean(arena, mail_cut(mail.notice, REPORT_TEXT_MAX));
+    charset_cache_free(own);
+    return report;
+}
