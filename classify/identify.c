@@ -44,8 +44,6 @@ static bool keys_equal(const char *a, const char *b) {
     return a && b && !strcmp(a, b);
 }
 
-/* --- which group tells what happened --- */
-
 /* How badly a delivery ended, 0 best. */
 static int severity(const struct report_recipient *group) {
     static const int of_action[REPORT_ACTION_COUNT] = {
@@ -83,8 +81,6 @@ static const struct report_recipient *group_of(const struct report *report, cons
     return best;
 }
 
-/* --- VERP --- */
-
 static bool try_verp(struct search *s, const char *address, const char *found_in,
                      enum identified_by by) {
     struct verp_match match;
@@ -121,8 +117,6 @@ static bool identify_by_verp(struct search *s) {
            try_verp(s, report->feedback.original_mail_from, "Original-Mail-From",
                     IDENTIFIED_BY_VERP_IN_ORIGINAL);
 }
-
-/* --- without VERP --- */
 
 /* Whether the address is one of those that run the mail rather than receive it. */
 static bool is_machinery(const struct search *s, const char *key, enum report_source source) {

@@ -1,6 +1,7 @@
 #include "classify/verp.h"
 
 #include "classify/address.h"
+#include "classify/verp_fit.h"
 #include "classify/verp_template.h"
 #include "classify/verp_unwrap.h"
 #include "cmd/base/buf.h"
@@ -91,7 +92,7 @@ static bool decode(const struct verp *verp, const struct address *address, struc
     for (size_t i = 0; i < verp->count; i++) {
         const char *campaign;
         struct address recipient;
-        if (!verp_template_match(verp->patterns[i].compiled, address, arena, &campaign, &recipient))
+        if (!verp_fit_read(verp->patterns[i].compiled, address, arena, &campaign, &recipient))
             continue;
         *match =
             (struct verp_match){campaign, address_write(&recipient, arena), verp->patterns[i].text};
@@ -116,7 +117,7 @@ int verp_encode(const struct verp *verp, const char *campaign, const char *recip
         return err_set(err, ERR_CONFIG, "no VERP pattern is configured");
     if (!address_parse(bytes_of(recipient), arena, &to))
         return err_set(err, ERR_DATA, "\"%s\" is not an address", recipient);
-    if (verp_template_write(verp->patterns[0].compiled, campaign, &to, arena, address, err) < 0)
+    if (verp_fit_write(verp->patterns[0].compiled, campaign, &to, arena, address, err) < 0)
         return err_prefix(err, "VERP address for \"%s\"", recipient);
     return 0;
 }
@@ -128,7 +129,7 @@ bool verp_is_own(const struct verp *verp, const char *text, struct arena *arena)
         return false;
     verp_unwrap_address(arena, &address);
     for (size_t i = 0; i < verp->count; i++)
-        if (verp_template_is_base(verp->patterns[i].compiled, &address))
+        if (verp_fit_is_base(verp->patterns[i].compiled, &address))
             return true;
     return decode(verp, &address, arena, &match);
 }

@@ -1,0 +1,181 @@
+#include "classify/verp_fit.h"
+
+#include "cmd/base/buf.h"
+
+#include <string.h>
+
+struct found {
+    struct bytes taken[VERP_PART_KIND_COUNT];
+    enum verp_coding coding[VERP_PART_KIND_COUNT];
+};
+
+/* How long the field is that ends where the text behind it stands first; where nothing is behind
+ * that text, where it stands last. -1 where it does not stand there. */
+static long length_to_next(const struct verp_part *part, size_t count, struct bytes text) {
+    if (count == 1)
+        return (long)text.len;
+    const char *next = part[1].text;
+    if (count > 2)
+        return bytes_find_ignore_case(text, next);
+    return bytes_ends_ignore_case(text, next) ? (long)(text.len - strlen(next)) : -1;
+}
+
+/* How many characters of a domain stand here; Courier's have +HH among them. */
+static size_t domain_length(struct bytes text, enum verp_coding coding) {
+    size_t len = 0;
+    for (;;) {
+        if (len < text.len && address_is_domain_char(text.data[len]))
+            len++;
+        else if (coding == VERP_CODING_COURIER && text.len - len >= 3 && text.data[len] == '+' &&
+                 ascii_hex_value(text.data[len + 1]) >= 0 &&
+                 ascii_hex_value(text.data[len + 2]) >= 0)
+            len += 3;
+        else
+            return len;
+    }
+}
+
+static bool match_parts(const struct verp_part *part, size_t count, struct bytes text,
+                        struct found *found);
+
+static bool take(const struct verp_part *part, size_t count, struct bytes text, size_t len,
+                 struct found *found) {
+    if (!len || !match_parts(part + 1, count - 1, bytes_from(text, len), found))
+        return false;
+    found->taken[part->kind] = bytes_first(text, len);
+    found->coding[part->kind] = part->coding;
+    return true;
+}
+
+/* Only a local part is tried at several lengths, and a template has one of these, so the time is at
+ * most the square of the address's length. */
+static bool match_parts(const struct verp_part *part, size_t count, struct bytes text,
+                        struct found *found) {
+    if (!count)
+        return !text.len;
+    long len;
+    switch (part->kind) {
+    case VERP_PART_TEXT:
+        return bytes_starts_ignore_case(text, part->text) &&
+               match_parts(part + 1, count - 1, bytes_from(text, strlen(part->text)), found);
+    case VERP_PART_DOMAIN: return take(part, count, text, domain_length(text, part->coding), found);
+    case VERP_PART_LOCAL:
+        for (size_t i = text.len; i > 0; i--)
+            if (take(part, count, text, i, found))
+                return true;
+        return false;
+    default:
+        len = length_to_next(part, count, text);
+        return len > 0 && take(part, count, text, (size_t)len, found);
+    }
+}
+
+static const char *read_found(const struct found *found, enum verp_part_kind kind,
+                              struct arena *arena) {
+    return verp_coding_read(found->coding[kind], found->taken[kind], arena);
+}
+
+bool verp_fit_read(const struct verp_template *t, const struct address *address,
+                   struct arena *arena, const char **campaign, struct address *recipient) {
+    struct found found = {0};
+    if (!match_parts(t->domain.parts, t->domain.count, bytes_of(address->domain), &found) ||
+        !match_parts(t->local.parts, t->local.count, bytes_of(address->local), &found))
+        return false;
+    const char *domain =
+        address_domain(bytes_of(read_found(&found, VERP_PART_DOMAIN, arena)), arena);
+    if (!domain)
+        return false;
+    *recipient = (struct address){read_found(&found, VERP_PART_LOCAL, arena), domain};
+    *campaign = NULL;
+    if (found.taken[VERP_PART_CAMPAIGN].len) {
+        /* The case of bare letters is what some relay made of it; that of escaped ones is not. */
+        struct bytes *taken = &found.taken[VERP_PART_CAMPAIGN];
+        *taken = bytes_of(ascii_lower_string(arena_bytes(arena, *taken)));
+        *campaign = read_found(&found, VERP_PART_CAMPAIGN, arena);
+    }
+    return true;
+}
+
+bool verp_fit_is_base(const struct verp_template *t, const struct address *address) {
+    struct found found;
+    return t->base_local && !ascii_compare(t->base_local, address->local) &&
+           match_parts(t->domain.parts, t->domain.count, bytes_of(address->domain), &found);
+}
+
+static int write_side(const struct verp_side *side, const char *campaign,
+                      const struct address *recipient, struct buf *out, struct err *err) {
+    const char *values[VERP_PART_KIND_COUNT] = {
+        [VERP_PART_CAMPAIGN] = campaign,
+        [VERP_PART_LOCAL] = recipient->local,
+        [VERP_PART_DOMAIN] = recipient->domain,
+    };
+    for (size_t i = 0; i < side->count; i++) {
+        const struct verp_part *part = &side->parts[i];
+        const char *behind = i + 1 < side->count ? side->parts[i + 1].text : NULL;
+        if (part->kind == VERP_PART_TEXT)
+            buf_add_string(out, part->text);
+        else if (part->kind == VERP_PART_ANY)
+            return err_set(err, ERR_DATA, "a pattern with {any} is for reading only");
+        else if (!values[part->kind])
+            return err_set(err, ERR_DATA, "the pattern needs a campaign");
+        else
+            verp_coding_write(part->coding, bytes_of(values[part->kind]), behind ? *behind : '\0',
+                              out);
+    }
+    return 0;
+}
+
+static bool is_dot_string(struct bytes local) {
+    return address_is_bare(local) && local.data[0] != '.' && local.data[local.len - 1] != '.' &&
+           bytes_find(local, "..") < 0;
+}
+
+static bool is_ascii(struct bytes text) {
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.data[i] >= 0x80)
+            return false;
+    return true;
+}
+
+/* The last word on whether a pattern can carry something: it is read back. */
+static bool reads_back(const struct verp_template *t, const struct address *made,
+                       const char *campaign, const struct address *recipient, struct arena *arena) {
+    const char *read_campaign;
+    struct address read;
+    return verp_fit_read(t, made, arena, &read_campaign, &read) &&
+           !strcmp(read.local, recipient->local) && !strcmp(read.domain, recipient->domain) &&
+           (campaign ? read_campaign && !strcmp(read_campaign, campaign) : !read_campaign);
+}
+
+int verp_fit_write(const struct verp_template *t, const char *campaign,
+                   const struct address *recipient, struct arena *arena, const char **address,
+                   struct err *err) {
+    struct buf local = BUF_INIT, domain = BUF_INIT;
+    struct address made;
+    int rc = -1;
+    if (!is_ascii(bytes_of(recipient->domain))) {
+        err_set(err, ERR_DATA, "the domain must be written in ASCII (its A-label, xn--...)");
+        goto out;
+    }
+    if (write_side(&t->local, campaign, recipient, &local, err) < 0 ||
+        write_side(&t->domain, campaign, recipient, &domain, err) < 0)
+        goto out;
+    if (local.len > ADDRESS_LOCAL_PART_MAX) {
+        err_set(err, ERR_DATA, "the local part would have %zu octets, %d are allowed", local.len,
+                ADDRESS_LOCAL_PART_MAX);
+        goto out;
+    }
+    made = (struct address){arena_bytes(arena, buf_bytes(&local)),
+                            arena_bytes(arena, buf_bytes(&domain))};
+    if (!is_ascii(buf_bytes(&local)) || !is_dot_string(buf_bytes(&local)) ||
+        !reads_back(t, &made, campaign, recipient, arena)) {
+        err_set(err, ERR_DATA, "the pattern cannot carry this");
+        goto out;
+    }
+    *address = address_write(&made, arena);
+    rc = 0;
+out:
+    buf_free(&local);
+    buf_free(&domain);
+    return rc;
+}
