@@ -7,6 +7,7 @@
 #   make help     every target
 
 VERSION := 0.1.0
+MAKEFLAGS += --no-builtin-rules
 BUILD := build
 
 # All Debian packages that building, the demo and the tests need: the one list.
@@ -62,12 +63,12 @@ say = @$(if $(V),:,printf '  %-5s %s\n') $(1)
 pkg_cflags = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(1)))
 pkg_libs = $(filter-out -specs=% -Wl%,$(shell pkg-config --libs $(1)))
 
-sources = $(sort $(wildcard $(DIR_$(1))/*.c))
+sources = $(filter-out cmd/embed_rules.c,$(sort $(wildcard $(DIR_$(1))/*.c)))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1)))
 unit_tests = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/$(1)/test_*.c)))
 
 UNIT_TESTS := $(foreach layer,$(LAYERS),$(call unit_tests,$(layer)))
-EMBEDDED := $(BUILD)/obj/cmd/embedded_rules.o $(BUILD)/obj/cmd/embedded_migrations.o
+EMBEDDED := $(patsubst %,$(BUILD)/obj/cmd/embedded_%.o,rules migrations ruleset)
 
 .PHONY: all program deps demo check asan lint format clean help
 .DELETE_ON_ERROR:
@@ -110,6 +111,16 @@ $(BUILD)/obj/cmd/embedded_%.o: $(BUILD)/embedded_%.c
 	$(call say,CC $<)
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -c -o $@ $<
+
+# The rules once more, compiled: by a tool that is built and run on the way.
+$(BUILD)/embed_rules: cmd/embed_rules.c $(BUILD)/obj/cmd/embedded_rules.o $(BUILD)/classify.a $(BUILD)/base.a
+	$(call say,LINK $@)
+	$(Q)$(COMPILE) -pie -o $@ $^ $(call pkg_libs,$(PKG_classify))
+$(BUILD)/ruleset: $(BUILD)/embed_rules
+	$(call say,EMBED $@)
+	$(Q)$< > $@
+$(BUILD)/obj/cmd/embedded_ruleset.o: $(BUILD)/ruleset
+	$(Q)cd $(BUILD) && ld -r -b binary -z noexecstack -o $(abspath $@) ruleset
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

@@ -40,7 +40,9 @@ static int compile_rules(struct analyst *analyst, const char *directory, struct 
                                        {embedded_rules[i].data, embedded_rules[i].len}};
     for (size_t i = 0; i < own.count; i++)
         files[count + i] = (struct rules_file){own.files[i].path, buf_bytes(&own.files[i].text)};
-    rc = ruleset_compile(files, count + own.count, &analyst->rules, err);
+    struct bytes compiled = {_binary_ruleset_start,
+                             (size_t)(_binary_ruleset_end - _binary_ruleset_start)};
+    rc = ruleset_compile_cached(files, count + own.count, compiled, &analyst->rules, err);
     if (rc == 0)
         analyst->scratch = ruleset_scratch_new(analyst->rules);
 out:

@@ -16,4 +16,9 @@ struct embedded_file {
 extern const struct embedded_file embedded_rules[];
 extern const struct embedded_file embedded_migrations[];
 
+/* The built-in rules, compiled: for ruleset_compile_cached(). The names are the linker's, made from
+ * the file's. */
+extern const char _binary_ruleset_start[];
+extern const char _binary_ruleset_end[];
+
 #endif

@@ -2,8 +2,6 @@
 
 #include "classify/address.h"
 
-#include <string.h>
-
 int64_t rows_occurred_at(const struct report *report, const struct report_recipient *recipient,
                          int64_t received) {
     const int64_t dates[] = {recipient ? recipient->last_attempt : 0, report->arrival,
@@ -55,8 +53,6 @@ static void fill_event(const struct report *report, const struct finding *findin
     };
     if (!event->recipient_key)
         event->recipient = NULL;
-    else
-        event->domain = strrchr(event->recipient_key, '@') + 1;
     if (group) {
         event->action =
             group->action != REPORT_ACTION_NONE ? report_action_name(group->action) : NULL;
