@@ -17,7 +17,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-TOP_LEVEL = set("Makefile README.md LICENSE cmd imap mime classify store migrations etc tests".split())
+FOLDERS = ("cmd", "imap", "mime", "classify", "store", "migrations", "etc", "tests")
+TOP_LEVEL = {"Makefile", "README.md", "LICENSE", *FOLDERS}
 
 # Who may include which headers of a library; the Makefile says which layer uses which library.
 LIBRARY_HEADERS = {
@@ -43,9 +44,9 @@ ALSO_INCLUDES = {"classify": {"mime/report.h"}}
 
 # Only cmd/ logs, reads the environment, forks and exits.
 ONLY_IN_CMD = re.compile(
-    r"\b(exit|_exit|_Exit|quick_exit|abort|getenv|secure_getenv|setenv|fork|vfork|execl\w*|execv\w*|"
-    r"posix_spawn\w*|system|popen|printf|vprintf|puts|putchar|perror|syslog|signal|sigaction)\s*\(|"
-    r"\b(stdout|stderr|environ)\b"
+    r"\b(exit|_exit|_Exit|quick_exit|abort|getenv|secure_getenv|setenv|fork|vfork|execl\w*|"
+    r"execv\w*|posix_spawn\w*|system|popen|printf|vprintf|puts|putchar|perror|syslog|signal|"
+    r"sigaction)\s*\(|\b(stdout|stderr|environ)\b"
 )
 # The same bytes give the same answer every time: no clock, no files, no network.
 PURE_LAYERS = ("mime", "classify")
@@ -152,7 +153,7 @@ def _calls(layers: tuple[str, ...], pattern: re.Pattern[str], why: str) -> Findi
 def nothing_new_at_the_top() -> Findings:
     for top in sorted({name.split("/")[0] for name in tracked()}):
         if top not in TOP_LEVEL and not top.startswith("."):
-            yield f"{top}: the top level has {' '.join(sorted(TOP_LEVEL))}"
+            yield f"{top}: the top level has {', '.join(sorted(TOP_LEVEL))}"
 
 
 def c_is_laid_out_by_clang_format() -> Findings:

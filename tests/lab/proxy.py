@@ -1,0 +1,97 @@
+"""A TCP proxy on loopback that lets a test break the line where it wants to."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+
+CHUNK = 16 * 1024
+
+
+class Proxy:
+    """Forwards connections to a local port.
+
+    `cut_after`: both sides see the connection end once so many bytes came from the server.
+    `stall_after`: from there on the server's bytes wait until release().
+    `bytes_per_second`: how fast the server's bytes pass, at most.
+    """
+
+    def __init__(
+        self,
+        target_port: int,
+        cut_after: int | None = None,
+        stall_after: int | None = None,
+        bytes_per_second: int | None = None,
+    ) -> None:
+        self._target_port = target_port
+        self._cut_after = cut_after
+        self._stall_after = stall_after
+        self._bytes_per_second = bytes_per_second
+        self._released = threading.Event()
+        self.stalled = threading.Event()  # set once the server's bytes wait
+        self.connections = 0
+        self.received = 0  # bytes from the server, over all connections
+        self._open: list[socket.socket] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self) -> Proxy:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def release(self) -> None:
+        """Lets the server's bytes pass again."""
+        self._released.set()
+
+    def close(self) -> None:
+        """Ends the proxy and all that runs through it."""
+        self._released.set()
+        self._listener.close()
+        self.cut()
+
+    def cut(self) -> None:
+        """Ends all connections, as a pulled cable's reset does."""
+        for connection in self._open:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+                server = socket.create_connection(("127.0.0.1", self._target_port))
+            except OSError:
+                return
+            self.connections += 1
+            self._open += [client, server]
+            threading.Thread(target=self._upward, args=(client, server), daemon=True).start()
+            threading.Thread(target=self._downward, args=(server, client), daemon=True).start()
+
+    def _upward(self, client: socket.socket, server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := client.recv(CHUNK):
+                server.sendall(data)
+            server.shutdown(socket.SHUT_WR)
+
+    def _downward(self, server: socket.socket, client: socket.socket) -> None:
+        passed = 0
+        with contextlib.suppress(OSError):
+            while data := server.recv(CHUNK):
+                if self._stall_after is not None and passed >= self._stall_after:
+                    self.stalled.set()
+                    self._released.wait()
+                if self._cut_after is not None and passed + len(data) >= self._cut_after:
+                    client.sendall(data[: self._cut_after - passed])
+                    self.cut()
+                    return
+                client.sendall(data)
+                passed += len(data)
+                self.received += len(data)
+                if self._bytes_per_second:
+                    time.sleep(len(data) / self._bytes_per_second)
+            client.shutdown(socket.SHUT_WR)
