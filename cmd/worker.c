@@ -4,6 +4,7 @@
 #include "cmd/base/buf.h"
 #include "cmd/base/memory.h"
 #include "cmd/clock.h"
+#include "mime/charset.h"
 #include "mime/frame.h"
 
 #include <errno.h>
@@ -124,9 +125,15 @@ static void confine(int socket) {
 
 /* Reads messages until the parent closes, and answers each. Many small messages cost one read and
  * one write together: what is there is answered before more is awaited. */
-static void serve(const struct report_options *options) {
+static void serve(const struct worker_pool_options *pool) {
     struct buf input = BUF_INIT, output = BUF_INIT, frame = BUF_INIT;
     struct arena *arena = arena_new();
+    struct report_options *options = memory_zero(pool->report_count, sizeof *options);
+    struct charset_cache *charsets = charset_cache_new();
+    for (size_t i = 0; i < pool->report_count; i++) {
+        options[i] = pool->reports[i];
+        options[i].charsets = charsets;
+    }
     size_t used = 0;
     for (;;) {
         struct request request;
@@ -179,7 +186,7 @@ static int worker_start(struct worker_pool *pool, struct worker *w, struct err *
     }
     if (pid == 0) {
         confine(ends[1]);
-        serve(pool->options.reports);
+        serve(&pool->options);
     }
     close(ends[1]);
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
