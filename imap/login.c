@@ -161,7 +161,10 @@ static int login_failed(CURLcode code, const char *words, const struct greeting 
         return err_set(err, refusal_code(bytes_trim(bytes_from(last, 5)), ERR_TEMPORARY),
                        "the server closes the connection: %.*s", (int)(last.len - 5),
                        last.data + 5);
-    return err_set(err, failure_code(code), "%s", words);
+    if (last.len == 0)
+        return err_set(err, failure_code(code), "%s", words);
+    return err_set(err, failure_code(code), "%s (the server's last words: \"%.*s\")", words,
+                   (int)last.len, last.data);
 }
 
 /* The URL, made of parts so that nothing in a host name can become another part of it. */
