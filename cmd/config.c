@@ -110,7 +110,8 @@ static void report_unknown_key(cfg_t *cfg, const char *name, char *text, size_t 
              near.best ? near.best : "", near.best ? "'?" : "");
 }
 
-static void keep_first_error(cfg_t *cfg, const char *format, va_list ap) {
+__attribute__((format(printf, 2, 0))) static void keep_first_error(cfg_t *cfg, const char *format,
+                                                                   va_list ap) {
     if (!reading.err || reading.err->code)
         return;
     char text[512];

@@ -41,9 +41,6 @@ struct flow {
     bool finished;            /* all that was to be fetched has come */
 };
 
-/* --- filing away: after the COMMIT, and only then -----------------------------------------------
- */
-
 enum place { PLACE_STAY, PLACE_PROCESSED, PLACE_QUARANTINE, PLACE_GONE };
 
 /* Nothing is deleted that was not understood, and "keep" changes nothing in the mailbox. */
@@ -99,9 +96,6 @@ static int file_batch(struct flow *flow, const struct batch *batch, struct err *
     return rc;
 }
 
-/* --- rows -> ledger ------------------------------------------------------------------------------
- */
-
 /* Waits for the COMMIT of the batch that is under way, if one is, and files its messages away. */
 static int finish_commit(struct flow *flow, struct err *err) {
     struct batch *batch = flow->committing;
@@ -141,9 +135,6 @@ static int commit(struct flow *flow, struct batch *batch, struct err *err) {
     flow->committing = batch;
     return 0;
 }
-
-/* --- report -> verdict -> row --------------------------------------------------------------------
- */
 
 static void log_message(const struct pipeline *p, const struct store_message *row) {
     if (!log_is_on(LOG_LEVEL_INFO))

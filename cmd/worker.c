@@ -1,11 +1,9 @@
 #include "cmd/worker.h"
 
-#include "cmd/base/arena.h"
 #include "cmd/base/buf.h"
 #include "cmd/base/memory.h"
 #include "cmd/clock.h"
-#include "mime/charset.h"
-#include "mime/frame.h"
+#include "cmd/worker_process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -26,31 +22,15 @@
 enum {
     JOBS_MAX = 512,                  /* under way at once: keeps every worker busy */
     JOB_BYTES_MAX = 8 * 1024 * 1024, /* and no more memory than this, but for one message */
-    MEMORY_MAX = 1024 * 1024 * 1024, /* address space; a 64 MB message needs some 200 MB */
     FRAME_MAX = 64 * 1024 * 1024,    /* 10,000 recipients with full diagnostics stay below */
     READ_CHUNK = 64 * 1024,
-};
-
-/* Before each message, towards the worker. Same machine, same program: no byte order. */
-struct request {
-    uint64_t number;
-    uint32_t length;
-    uint16_t option;
-    uint16_t truncated;
-};
-
-/* Before each frame, towards the parent. */
-struct response {
-    uint64_t number;
-    uint32_t length;
-    uint32_t unused;
 };
 
 enum job_state { JOB_WAITING, JOB_DONE, JOB_FAILED };
 
 struct job {
     struct worker_job given;
-    struct request request;
+    struct worker_request request;
     enum job_state state;
     size_t worker;
     bool alone;        /* its worker gets nothing else until it has answered this one */
@@ -88,92 +68,6 @@ unsigned worker_core_count(void) {
     return count > 0 ? (unsigned)count : 1;
 }
 
-/* --- in the worker ------------------------------------------------------------------------------
- */
-
-static bool write_all(int fd, struct bytes rest) {
-    while (rest.len) {
-        ssize_t n = write(fd, rest.data, rest.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        rest = bytes_from(rest, (size_t)n);
-    }
-    return true;
-}
-
-static void confine(int socket) {
-    /* Everything but the socket and stderr, where a sanitizer or a failed allocation speaks. */
-    dup2(socket, STDIN_FILENO);
-    int null = open("/dev/null", O_WRONLY);
-    if (null >= 0)
-        dup2(null, STDOUT_FILENO);
-    close_range(STDERR_FILENO + 1, ~0u, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-#if !defined(__SANITIZE_ADDRESS__)
-    setrlimit(RLIMIT_AS, &(struct rlimit){MEMORY_MAX, MEMORY_MAX});
-#endif
-    /* Handlers of the parent are not for here; and the parent decides when to leave. */
-    for (int number = 1; number < NSIG; number++)
-        signal(number, SIG_DFL);
-    signal(SIGINT, SIG_IGN);
-    signal(SIGPIPE, SIG_IGN);
-}
-
-/* Reads messages until the parent closes, and answers each. Many small messages cost one read and
- * one write together: what is there is answered before more is awaited. */
-static void serve(const struct worker_pool_options *pool) {
-    struct buf input = BUF_INIT, output = BUF_INIT, frame = BUF_INIT;
-    struct arena *arena = arena_new();
-    struct report_options *options = memory_zero(pool->report_count, sizeof *options);
-    struct charset_cache *charsets = charset_cache_new();
-    for (size_t i = 0; i < pool->report_count; i++) {
-        options[i] = pool->reports[i];
-        options[i].charsets = charsets;
-    }
-    size_t used = 0;
-    for (;;) {
-        struct request request;
-        while (input.len - used >= sizeof request) {
-            memcpy(&request, input.data + used, sizeof request);
-            if (input.len - used - sizeof request < request.length)
-                break;
-            struct bytes message = {input.data + used + sizeof request, request.length};
-            report_frame_write(
-                report_read(message, request.truncated, &options[request.option], arena), &frame);
-            struct response response = {request.number, (uint32_t)frame.len, 0};
-            buf_add(&output, &response, sizeof response);
-            buf_add_bytes(&output, buf_bytes(&frame));
-            buf_reset(&frame);
-            arena_reset(arena);
-            used += sizeof request + request.length;
-            if (output.len >= READ_CHUNK) {
-                if (!write_all(STDIN_FILENO, buf_bytes(&output)))
-                    _exit(0);
-                buf_reset(&output);
-            }
-        }
-        buf_remove_first(&input, used);
-        used = 0;
-        if (!write_all(STDIN_FILENO, buf_bytes(&output)))
-            _exit(0);
-        buf_reset(&output);
-        buf_reserve(&input, READ_CHUNK);
-        ssize_t n = read(STDIN_FILENO, input.data + input.len, READ_CHUNK);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            _exit(0);
-        input.len += (size_t)n;
-    }
-}
-
-/* --- in the parent ------------------------------------------------------------------------------
- */
-
 static int worker_start(struct worker_pool *pool, struct worker *w, struct err *err) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
@@ -184,10 +78,8 @@ static int worker_start(struct worker_pool *pool, struct worker *w, struct err *
         close(ends[1]);
         return err_set_errno(err, ERR_OS, "worker process: fork");
     }
-    if (pid == 0) {
-        confine(ends[1]);
-        serve(&pool->options);
-    }
+    if (pid == 0)
+        worker_process_run(ends[1], pool->options.reports, pool->options.report_count);
     close(ends[1]);
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     w->pid = pid;
@@ -306,7 +198,7 @@ static void worker_send(struct worker_pool *pool, struct worker *w) {
         ssize_t n = writev(w->socket, iov, 2);
         if (n <= 0)
             return; /* full, or dead: then reading tells */
-        if (!w->busy_since)
+        if (w->busy_since <= 0)
             w->busy_since = clock_seconds();
         w->sent += (size_t)n;
         if (w->sent < total)
@@ -319,7 +211,7 @@ static void worker_send(struct worker_pool *pool, struct worker *w) {
 /* Takes the whole answers out of the input. False where the worker answers nonsense. */
 static bool worker_take_answers(struct worker_pool *pool, struct worker *w) {
     size_t used = 0;
-    struct response response;
+    struct worker_response response;
     while (w->input.len - used >= sizeof response) {
         memcpy(&response, w->input.data + used, sizeof response);
         if (response.length > FRAME_MAX || !w->waiting || response.number != w->head)
@@ -353,7 +245,7 @@ static int worker_receive(struct worker_pool *pool, struct worker *w, struct err
         if (!worker_take_answers(pool, w))
             return worker_replace(pool, w, "the decoder answered nonsense", err);
     }
-    if (w->busy_since && clock_seconds() - w->busy_since > pool->options.seconds_max)
+    if (w->busy_since > 0 && clock_seconds() - w->busy_since > pool->options.seconds_max)
         return worker_replace(pool, w, "the decoder ran out of its time", err);
     return 0;
 }
@@ -390,8 +282,8 @@ void worker_pool_submit(struct worker_pool *pool, const struct worker_job *given
     job->state = JOB_WAITING;
     job->worker = least;
     job->alone = false;
-    job->request = (struct request){pool->end, (uint32_t)given->message.len,
-                                    (uint16_t)given->option, given->truncated};
+    job->request = (struct worker_request){pool->end, (uint32_t)given->message.len,
+                                           (uint16_t)given->option, given->truncated};
     pool->end++;
     pool->bytes += given->message.len;
     w->waiting++;

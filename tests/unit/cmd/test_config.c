@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 static int read_text(const char *text, struct config **config, struct err *err) {
-    static char path[] = "/tmp/nullsender-test-config-XXXXXX";
+    static char path[] = P_tmpdir "/nullsender-test-config-XXXXXX";
     memcpy(path + sizeof path - 7, "XXXXXX", 6);
     int fd = mkstemp(path);
     assert_true(fd >= 0);

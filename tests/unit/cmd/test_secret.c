@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-static char folder[] = "/tmp/nullsender-test-secret-XXXXXX";
+static char folder[] = P_tmpdir "/nullsender-test-secret-XXXXXX";
 
 static const char *write_file(const char *name, const char *text, mode_t mode) {
     static char path[256];
