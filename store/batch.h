@@ -25,8 +25,10 @@
 
 enum {
     STORE_SHA256_SIZE = 32,
-    STORE_RUN_ID_SIZE = 37,  /* a UUID in text and its NUL */
-    STORE_BATCH_MAX = 10000, /* messages; arrays of a batch stay far below libpq's 1 GB */
+    STORE_RUN_ID_SIZE = 37,                  /* a UUID in text and its NUL */
+    STORE_BATCH_MAX = 10000,                 /* messages */
+    STORE_BATCH_RAW_MAX = 256 * 1024 * 1024, /* bytes of raw: PostgreSQL takes less than 1 GB in one
+                                                value, and client and server hold copies */
 };
 
 /* What became of a message; in the database as a word (store_outcome_name). */
@@ -48,7 +50,7 @@ struct store_event {
                                   event is shown and counted, and is about no address */
     const char *recipient_key; /* the same address normalised: lower case, IDN in one form; two
                                   spellings of one address have one key. NULL with recipient. */
-    const char *domain;        /* of recipient_key; NULL with it */
+    const char *domain;        /* what stands behind the last @ of recipient_key; NULL with it */
     const char *verdict;       /* "hard", "soft", "block", "complaint", "none"; never NULL */
     const char *category;      /* "user_unknown", ...; never NULL */
     const char *fault;         /* "recipient", "domain", ...; never NULL */
@@ -96,7 +98,8 @@ struct store_batch {
     const char *mailbox; /* its name in the configuration */
     uint32_t uidvalidity;
     const struct store_message *messages;
-    size_t count;        /* at most STORE_BATCH_MAX; 0 is fine, to move the cursor only */
+    size_t count; /* at most STORE_BATCH_MAX, and STORE_BATCH_RAW_MAX bytes of raw; 0 is fine, to
+                     move the cursor only */
     uint32_t cursor_uid; /* the mailbox has been read up to here; 0: leaves the cursor alone */
 };
 

@@ -1,0 +1,211 @@
+#include "store/connection.h"
+
+#include "cmd/base/buf.h"
+#include "cmd/base/bytes.h"
+#include "cmd/base/memory.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SQLSTATE_LENGTH = 5,
+    OLDEST_SERVER = 130000, /* PostgreSQL 13: the oldest with security updates until 2025 */
+};
+
+static const struct {
+    const char *prefix; /* of the SQLSTATE; the first that fits counts */
+    enum err_code code;
+} sqlstate_codes[] = {
+    {"08", ERR_TEMPORARY},    /* connection exception */
+    {"25006", ERR_TEMPORARY}, /* read-only: a standby, before or after a failover */
+    {"25P03", ERR_TEMPORARY}, /* idle_in_transaction_session_timeout */
+    {"28", ERR_PERMISSION},   /* invalid authorization */
+    {"3D000", ERR_CONFIG},    /* no such database */
+    {"3F000", ERR_CONFIG},    /* no such schema */
+    {"40", ERR_TEMPORARY},    /* serialization failure, deadlock */
+    {"42501", ERR_PERMISSION}, {"42703", ERR_CONFIG}, /* no such column, */
+    {"42883", ERR_CONFIG},                            /* function, */
+    {"42P01", ERR_CONFIG},                            /* table: the schema is missing or old */
+    {"53", ERR_TEMPORARY},                            /* out of disk, memory or connections */
+    {"55P03", ERR_TEMPORARY},                         /* lock_timeout */
+    {"57", ERR_TEMPORARY},                            /* shut down, starting, cancelled */
+    {"58", ERR_TEMPORARY},                            /* the server's own input and output */
+};
+
+enum err_code connection_error_code(const char *sqlstate) {
+    if (!sqlstate)
+        return ERR_TEMPORARY;
+    for (size_t i = 0; i < sizeof sqlstate_codes / sizeof sqlstate_codes[0]; i++)
+        if (strncmp(sqlstate, sqlstate_codes[i].prefix, strlen(sqlstate_codes[i].prefix)) == 0)
+            return sqlstate_codes[i].code;
+    return ERR_SOFTWARE;
+}
+
+/* libpq's texts end with a newline and have several lines; ours have one. */
+static void add_one_line(struct buf *out, const char *text) {
+    struct bytes rest = bytes_of(text), line;
+    while (bytes_next_line(&rest, &line)) {
+        line = bytes_trim(line);
+        if (line.len && out->len)
+            buf_add_char(out, ' ');
+        buf_add_bytes(out, line);
+    }
+}
+
+int connection_error(const PGconn *connection, const PGresult *result, struct err *err) {
+    const char *sqlstate = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    const char *primary = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    const char *detail = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL) : NULL;
+    if (!result && PQstatus(connection) == CONNECTION_OK)
+        return err_set(err, ERR_SOFTWARE, "no answer where one was due");
+    enum err_code code = connection_error_code(sqlstate);
+    struct buf text = BUF_INIT;
+    add_one_line(&text, primary ? primary : PQerrorMessage(connection));
+    /* The detail of a constraint shows the row; in all other kinds it explains. */
+    if (detail && strncmp(sqlstate ? sqlstate : "", "23", 2) != 0)
+        buf_printf(&text, " (%s)", detail);
+    if (code == ERR_CONFIG && strncmp(sqlstate, "3D", 2) != 0)
+        buf_add_string(&text, "; run nullsender migrate");
+    err_set(err, code, "%s%s%s%s", text.data, sqlstate ? " [SQLSTATE " : "",
+            sqlstate ? sqlstate : "", sqlstate ? "]" : "");
+    buf_free(&text);
+    return -1;
+}
+
+/* A connection that fails gives no PGresult, only a text; made verbose, that text has the SQLSTATE
+ * in a fixed place: "FATAL:  28P01: words". Takes it out of there. */
+static bool take_sqlstate(struct buf *text, char sqlstate[SQLSTATE_LENGTH + 1]) {
+    for (char *p = strstr(text->data, ":  "); p; p = strstr(p + 1, ":  ")) {
+        char *start = p + 3;
+        if (strspn(start, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != SQLSTATE_LENGTH ||
+            strncmp(start + SQLSTATE_LENGTH, ": ", 2) != 0)
+            continue;
+        memcpy(sqlstate, start, SQLSTATE_LENGTH);
+        sqlstate[SQLSTATE_LENGTH] = '\0';
+        char *words = start + SQLSTATE_LENGTH + 2;
+        size_t words_len = strcspn(words, "\n"); /* the next line is the place in the source */
+        memmove(start, words, words_len);
+        text->len = (size_t)(start - text->data) + words_len;
+        text->data[text->len] = '\0';
+        return true;
+    }
+    return false;
+}
+
+static int connect_error(const PGconn *connection, struct err *err) {
+    struct buf raw = BUF_INIT, text = BUF_INIT;
+    char sqlstate[SQLSTATE_LENGTH + 1];
+    buf_add_string(&raw, PQerrorMessage(connection));
+    enum err_code code = ERR_TEMPORARY;
+    if (take_sqlstate(&raw, sqlstate))
+        code = connection_error_code(sqlstate);
+    else if (PQconnectionNeedsPassword(connection))
+        code = ERR_PERMISSION;
+    add_one_line(&text, raw.data);
+    err_set(err, code, "%s", text.data);
+    buf_free(&raw);
+    buf_free(&text);
+    return -1;
+}
+
+/* libpq's words about a conninfo that does not parse quote from it. */
+static int check_conninfo(const char *conninfo, struct err *err) {
+    char *words = NULL;
+    PQconninfoOption *options = PQconninfoParse(conninfo, &words);
+    if (options) {
+        PQconninfoFree(options);
+        return 0;
+    }
+    struct bytes text = bytes_of(conninfo);
+    bool may_hold_password =
+        bytes_find_ignore_case(text, "pass") >= 0 || bytes_find_char(text, '@') >= 0;
+    struct buf shown = BUF_INIT;
+    if (words && !may_hold_password)
+        add_one_line(&shown, words);
+    err_set(err, ERR_CONFIG,
+            "the conninfo of the database is neither key=value pairs nor a postgresql:// URI%s%s",
+            shown.len ? ": " : "", shown.data);
+    buf_free(&shown);
+    PQfreemem(words);
+    return -1;
+}
+
+/* Waits until the connection stands or has failed; false where the server stays silent. */
+static bool connect_poll(PGconn *connection, unsigned timeout) {
+    PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+    while (status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED) {
+        struct pollfd wait = {.fd = PQsocket(connection),
+                              .events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT};
+        int ready = poll(&wait, 1, (int)timeout * 1000);
+        if (ready == 0)
+            return false;
+        if (ready > 0 || errno != EINTR)
+            status = PQconnectPoll(connection);
+    }
+    return true;
+}
+
+/* NOTICEs are of no use to a cron job, and libpq would print them. */
+static void ignore_notice(void *context, const PGresult *result) {
+    (void)context;
+    (void)result;
+}
+
+int connection_open(const struct store *store, PGconn **connection, struct err *err) {
+    if (check_conninfo(store->conninfo, err))
+        return -1;
+    /* Of a keyword that is given twice the later counts: conninfo may set the first ones. */
+    const char *keywords[] = {"tcp_user_timeout", "keepalives_idle", "dbname", "password",
+                              "application_name", "client_encoding", NULL};
+    const char *values[] = {
+        "120000", /* milliseconds until a vanished server is given up */
+        "60",     store->conninfo, store->password, store->application_name, "UTF8", NULL};
+    PGconn *c = PQconnectStartParams(keywords, values, 1);
+    if (!c)
+        memory_fail();
+    PQsetErrorVerbosity(c, PQERRORS_VERBOSE);
+    if (PQstatus(c) != CONNECTION_BAD && !connect_poll(c, store->connect_timeout)) {
+        err_set(err, ERR_TEMPORARY, "the server says nothing for %u seconds",
+                store->connect_timeout);
+        goto failed;
+    }
+    if (PQstatus(c) != CONNECTION_OK) {
+        connect_error(c, err);
+        goto failed;
+    }
+    if (PQserverVersion(c) < OLDEST_SERVER) {
+        err_set(err, ERR_CONFIG, "PostgreSQL %d is too old: nullsender needs 13 or newer",
+                PQserverVersion(c) / 10000);
+        goto failed;
+    }
+    PQsetErrorVerbosity(c, PQERRORS_DEFAULT);
+    PQsetNoticeReceiver(c, ignore_notice, NULL);
+    *connection = c;
+    return 0;
+failed:
+    PQfinish(c);
+    return err_prefix(err, "database");
+}
+
+int connection_query(PGconn *connection, const char *sql, int parameter_count,
+                     const char *const *parameters, PGresult **result, struct err *err) {
+    PGresult *r = PQexecParams(connection, sql, parameter_count, NULL, parameters, NULL, NULL, 0);
+    ExecStatusType status = PQresultStatus(r);
+    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+        connection_error(connection, r, err);
+        PQclear(r);
+        return -1;
+    }
+    if (result)
+        *result = r;
+    else
+        PQclear(r);
+    return 0;
+}
+
+void connection_rollback(PGconn *connection) {
+    if (PQstatus(connection) == CONNECTION_OK && PQtransactionStatus(connection) != PQTRANS_IDLE)
+        PQclear(PQexec(connection, "ROLLBACK"));
+}

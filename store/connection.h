@@ -1,0 +1,42 @@
+/*
+ * connection: what the files of store/ share: the connection itself, and errors by SQLSTATE.
+ * Not for other folders.
+ */
+#ifndef STORE_CONNECTION_H
+#define STORE_CONNECTION_H
+
+#include "cmd/base/err.h"
+#include "store/store.h"
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct store {
+    PGconn *connection;
+    char *conninfo;
+    char *password;
+    char *application_name;
+    unsigned connect_timeout;
+    bool batch_under_way;
+};
+
+/* Opens one more connection with the options of the store. */
+int connection_open(const struct store *store, PGconn **connection, struct err *err);
+
+/* The kind of error that an SQLSTATE is; `sqlstate` may be NULL where there is none, which is what
+ * a lost connection gives. */
+enum err_code connection_error_code(const char *sqlstate);
+
+/* Sets `err` from a failed result (which may be NULL), or from the connection. Returns -1. */
+int connection_error(const PGconn *connection, const PGresult *result, struct err *err);
+
+/* Runs one statement with text parameters. *result is the caller's, for PQclear(); it may be NULL
+ * where nothing is wanted. */
+int connection_query(PGconn *connection, const char *sql, int parameter_count,
+                     const char *const *parameters, PGresult **result, struct err *err);
+
+/* Leaves a transaction that failed. */
+void connection_rollback(PGconn *connection);
+
+#endif
