@@ -111,9 +111,9 @@ def run(program: TestProgram) -> tuple[Tally, str]:
         def stop() -> None:
             timed_out.set()
             process.terminate()
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):  # what it has left behind
                 os.killpg(process.pid, signal.SIGKILL)
 
         timer = threading.Timer(program.seconds, stop)
