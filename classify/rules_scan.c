@@ -31,14 +31,54 @@ struct rule_scan {
     uint32_t number; /* of the last scan; counting saves clearing the places */
 };
 
-/* A pattern as the engine takes it. One that starts with a letter or a digit starts at the
- * beginning of a word: "unknown user" is not found in "superunknown user"; its end is open:
- * "exceed" finds "exceeded". " ... " stands for up to five words of the same sentence. */
+/* The bytes behind the bracket that closes the one the text begins with. */
+static struct bytes behind_bracket(struct bytes regex) {
+    int depth = 0;
+    for (size_t i = 0; i < regex.len; i++) {
+        if (regex.data[i] == '\\')
+            i++;
+        else if (regex.data[i] == '(')
+            depth++;
+        else if (regex.data[i] == ')' && --depth == 0)
+            return bytes_from(regex, i + 1);
+    }
+    return bytes_first(regex, 0);
+}
+
+/* Whether all that the pattern can match begins with a letter or a digit. */
+static bool begins_with_word(struct bytes regex) {
+    if (!regex.len)
+        return false;
+    char c = regex.data[0];
+    if (c != '(')
+        return (ascii_is_alpha(c) || ascii_is_digit(c)) &&
+               (regex.len < 2 || !strchr("?*{", regex.data[1]));
+    struct bytes behind = behind_bracket(regex);
+    int depth = 0;
+    for (size_t i = 0; i < regex.len - behind.len; i++) {
+        c = regex.data[i];
+        if (c == '\\')
+            i++;
+        else if (c == '(' || (c == '|' && depth == 1)) {
+            depth += c == '(';
+            if (depth == 1 && !begins_with_word(bytes_from(regex, i + 1)))
+                return false;
+        } else if (c == ')') {
+            depth--;
+        }
+    }
+    bool optional = behind.len && strchr("?*{", behind.data[0]);
+    return !optional || begins_with_word(bytes_from(behind, 1));
+}
+
+/* A pattern as the engine takes it. One that begins with a letter or a digit begins at the start of
+ * a word: "unknown user" is not found in "superunknown user"; its end is open: "exceed" finds
+ * "exceeded". " ... " stands for up to five words of the same sentence. */
 static char *expression(struct arena *arena, const char *regex) {
     struct buf b = BUF_INIT;
     struct bytes rest = bytes_of(regex);
     long gap;
-    if (ascii_is_alpha(*regex) || ascii_is_digit(*regex))
+    if (begins_with_word(rest))
         buf_add_string(&b, "\\b");
     while ((gap = bytes_find(rest, " ... ")) >= 0) {
         buf_add_bytes(&b, bytes_first(rest, (size_t)gap));
