@@ -31,7 +31,7 @@ static int64_t now(void) {
     return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-struct connection *connection_open(const struct imap_options *options, struct err *err) {
+struct connection *connection_establish(const struct imap_options *options, struct err *err) {
     struct connection *connection = memory_zero(1, sizeof *connection);
     unsigned idle = options->idle_timeout != 0 ? options->idle_timeout : DEFAULT_IDLE_TIMEOUT;
     connection->unsent = (struct buf)BUF_INIT;

@@ -12,7 +12,7 @@
 struct connection;
 
 /* See imap_open(). Free with connection_close(), which says nothing to the server. */
-struct connection *connection_open(const struct imap_options *options, struct err *err);
+struct connection *connection_establish(const struct imap_options *options, struct err *err);
 void connection_close(struct connection *connection);
 
 void connection_write(struct connection *connection, struct bytes bytes);

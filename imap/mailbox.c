@@ -23,7 +23,7 @@ static void trace_line(void *context, struct bytes line) {
 }
 
 struct imap *imap_open(const struct imap_options *options, struct err *err) {
-    struct connection *connection = connection_open(options, err);
+    struct connection *connection = connection_establish(options, err);
     if (connection == NULL)
         return NULL;
     struct imap *imap = memory_zero(1, sizeof *imap);
