@@ -110,6 +110,16 @@ struct bytes codes_skip(struct bytes text) {
     return text;
 }
 
+enum permanence codes_permanence(unsigned reply_code, const char *status) {
+    struct status_code code = {0, 0, 0};
+    if (status)
+        status_code_read(status, &code);
+    unsigned class = reply_code >= 400 ? reply_code / 100 : code.class;
+    return class == 4   ? PERMANENCE_TEMPORARY
+           : class >= 5 ? PERMANENCE_PERMANENT
+                        : PERMANENCE_UNKNOWN;
+}
+
 /* Digits with an x for "any": "4xx" is 400 to 499. */
 static bool read_reply_word(struct bytes word, struct reply_pattern *pattern) {
     if (word.len != 3)

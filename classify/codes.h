@@ -35,6 +35,12 @@ struct codes_found codes_find(const char *text);
 /* The text behind the codes that it begins with. */
 struct bytes codes_skip(struct bytes text);
 
+/* Whether the refusing side meant it for good. SMTP acts on the reply code (RFC 5321
+ * section 4.2.1); an enhanced code of another class beside it is an embellishment. `status` may be
+ * NULL. */
+enum permanence { PERMANENCE_UNKNOWN, PERMANENCE_TEMPORARY, PERMANENCE_PERMANENT };
+enum permanence codes_permanence(unsigned reply_code, const char *status);
+
 /* What a rule's `reply` asks for: "450", "4xx", "45x", "550-559". */
 struct reply_pattern {
     unsigned from, to;

@@ -107,15 +107,6 @@ static void choose_status(struct facts *facts, const char *status, const char *i
     }
 }
 
-/* SMTP acts on the reply code (RFC 5321 section 4.2.1); an enhanced code of another class beside it
- * is an embellishment. */
-static enum permanence find_permanence(unsigned reply_code, const char *status) {
-    unsigned class = reply_code >= 400 ? reply_code / 100 : status_class(status);
-    return class == 4   ? PERMANENCE_TEMPORARY
-           : class >= 5 ? PERMANENCE_PERMANENT
-                        : PERMANENCE_UNKNOWN;
-}
-
 static const char *domain_of(const char *address) {
     const char *at = address ? strrchr(address, '@') : NULL;
     return at ? at + 1 : NULL;
@@ -134,7 +125,7 @@ static struct facts gather_facts(const struct report *report,
     if (!own && in_text.status.len)
         own = arena_bytes(arena, in_text.status);
     choose_status(&facts, r->status, own);
-    q->permanence = find_permanence(q->reply_code, q->status);
+    q->permanence = codes_permanence(q->reply_code, q->status);
     q->hosts[0] = r->remote_mta;
     q->hosts[1] = report->reporting_mta;
     q->hosts[2] = domain_of(r->final_recipient ? r->final_recipient : r->original_recipient);

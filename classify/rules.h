@@ -4,6 +4,7 @@
 #ifndef CLASSIFY_RULES_H
 #define CLASSIFY_RULES_H
 
+#include "classify/codes.h"
 #include "classify/verdict.h"
 #include "cmd/base/arena.h"
 #include "cmd/base/buf.h"
@@ -56,9 +57,6 @@ size_t ruleset_pattern_count(const struct ruleset *rules);
 /* What one thread needs for scanning; a scratch serves the set it was made for. */
 struct ruleset_scratch *ruleset_scratch_new(const struct ruleset *rules);
 void ruleset_scratch_free(struct ruleset_scratch *scratch);
-
-/* Whether the refusing side meant it for good. */
-enum permanence { PERMANENCE_UNKNOWN, PERMANENCE_TEMPORARY, PERMANENCE_PERMANENT };
 
 /* What the rules are asked about. */
 struct rules_question {
