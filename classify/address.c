@@ -55,7 +55,7 @@ static const char *unquote(struct bytes quoted, struct arena *arena) {
     return text;
 }
 
-static bool is_clean(struct bytes text) {
+bool address_is_text(struct bytes text) {
     for (size_t i = 0; i < text.len; i++)
         if (is_control(text.data[i]))
             return false;
@@ -63,7 +63,7 @@ static bool is_clean(struct bytes text) {
 }
 
 const char *address_domain(struct bytes domain, struct arena *arena) {
-    if (!is_clean(domain))
+    if (!address_is_text(domain))
         return NULL;
     if (domain.len > 2 && domain.data[0] == '[' && domain.data[domain.len - 1] == ']') {
         for (size_t i = 1; i < domain.len - 1; i++)
@@ -94,7 +94,7 @@ bool address_parse(struct bytes text, struct arena *arena, struct address *addre
         text = bytes_from(text, (size_t)colon + 1);
     }
     long at = bytes_find_last_char(text, '@');
-    if (at < 1 || text.len > ADDRESS_MAX || !is_clean(text))
+    if (at < 1 || text.len > ADDRESS_MAX || !address_is_text(text))
         return false;
     struct bytes local = bytes_first(text, (size_t)at);
     const char *octets = NULL;

@@ -53,6 +53,9 @@ const char *address_key(const char *text, struct arena *arena);
 /* Whether a local part needs no quotes; double and final dots do not call for them. */
 bool address_is_bare(struct bytes local);
 
+/* Whether it is UTF-8 without control characters, which no address and no name holds. */
+bool address_is_text(struct bytes text);
+
 /* Characters of a domain: letters, digits, `-`, `.`, `_`, and all of UTF-8 above ASCII. */
 bool address_is_domain_char(char c);
 

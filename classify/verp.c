@@ -12,6 +12,8 @@
 
 const struct verp_preset verp_presets[] = {
     {"nullsender", "{base}+{campaign}-{recipient}@{host}", "nullsender verp encode"},
+    {"signed", "{base}+{campaign}-{recipient}+{tag}@{host}", "nullsender verp encode, with keys"},
+    {"token", "{base}+{tag}@{host}", "nullsender verp encode, where signed is too long"},
     {"xverp", "{base}+{local}={domain}@{host}", "Postfix XVERP, Exim's list-request+"},
     {"mailman", "{base}+{local}={domain}@{host}", "Mailman 2 and 3; base is list-bounces@"},
     {"qmail", "{base}-{local}={domain}@{host}", "qmail's owner-@host-@[]"},
@@ -85,41 +87,41 @@ int verp_add_pattern(struct verp *verp, const char *pattern, const char *base, s
     return 0;
 }
 
-static bool decode(const struct verp *verp, const struct address *address, struct arena *arena,
+/* Decodes by the patterns that have a recipient, or by those that have none. */
+static bool decode(const struct verp *verp, const char *text, bool token, struct arena *arena,
                    struct verp_match *match) {
-    if (verp_is_microsoft_hash(address))
+    struct address address;
+    if (!address_parse(bytes_of(text), arena, &address))
+        return false;
+    verp_unwrap_address(arena, &address);
+    if (verp_is_microsoft_hash(&address))
         return false;
     for (size_t i = 0; i < verp->count; i++) {
-        const char *campaign;
-        struct address recipient;
-        if (!verp_fit_read(verp->patterns[i].compiled, address, arena, &campaign, &recipient))
+        const struct pattern *pattern = &verp->patterns[i];
+        struct verp_content content;
+        if (pattern->compiled->has[VERP_PART_LOCAL] == token ||
+            !verp_fit_read(pattern->compiled, &address, arena, &content))
             continue;
-        *match =
-            (struct verp_match){campaign, address_write(&recipient, arena), verp->patterns[i].text};
+        *match = (struct verp_match){
+            .campaign = content.campaign,
+            .recipient = token ? NULL : address_write(&content.recipient, arena),
+            .pattern = pattern->text,
+            .tag = content.tag,
+            .domain = address.domain,
+        };
         return true;
     }
     return false;
 }
 
-bool verp_decode(const struct verp *verp, const char *text, struct arena *arena,
+bool verp_decode(const struct verp *verp, const char *address, struct arena *arena,
                  struct verp_match *match) {
-    struct address address;
-    if (!address_parse(bytes_of(text), arena, &address))
-        return false;
-    verp_unwrap_address(arena, &address);
-    return decode(verp, &address, arena, match);
+    return decode(verp, address, false, arena, match);
 }
 
-int verp_encode(const struct verp *verp, const char *campaign, const char *recipient,
-                struct arena *arena, const char **address, struct err *err) {
-    struct address to;
-    if (!verp->count)
-        return err_set(err, ERR_CONFIG, "no VERP pattern is configured");
-    if (!address_parse(bytes_of(recipient), arena, &to))
-        return err_set(err, ERR_DATA, "\"%s\" is not an address", recipient);
-    if (verp_fit_write(verp->patterns[0].compiled, campaign, &to, arena, address, err) < 0)
-        return err_prefix(err, "VERP address for \"%s\"", recipient);
-    return 0;
+bool verp_decode_token(const struct verp *verp, const char *address, struct arena *arena,
+                       struct verp_match *match) {
+    return decode(verp, address, true, arena, match);
 }
 
 bool verp_is_own(const struct verp *verp, const char *text, struct arena *arena) {
@@ -131,5 +133,88 @@ bool verp_is_own(const struct verp *verp, const char *text, struct arena *arena)
     for (size_t i = 0; i < verp->count; i++)
         if (verp_fit_is_base(verp->patterns[i].compiled, &address))
             return true;
-    return decode(verp, &address, arena, &match);
+    return verp_decode(verp, text, arena, &match) || verp_decode_token(verp, text, arena, &match);
+}
+
+enum verp_signature verp_check(const struct verp_keys *keys, const struct verp_match *match,
+                               uint32_t today, uint32_t lifetime, struct arena *arena) {
+    struct verp_signed what = {
+        .campaign = match->campaign,
+        .recipient = address_key(match->recipient, arena),
+        .domain = match->domain,
+    };
+    return verp_tag_check(keys, match->tag, &what, today, lifetime);
+}
+
+/* What is asked to be encoded, read. */
+static int read_content(const char *campaign, const char *recipient, struct arena *arena,
+                        struct verp_content *content, struct err *err) {
+    struct bytes name = bytes_of(campaign);
+    *content = (struct verp_content){.campaign = campaign};
+    if (!address_parse(bytes_of(recipient), arena, &content->recipient))
+        return err_set(err, ERR_DATA, "\"%s\" is not an address", recipient);
+    if (campaign && (!name.len || name.len > VERP_CAMPAIGN_MAX || !address_is_text(name)))
+        return err_set(err, ERR_DATA,
+                       "a campaign's name is 1 to %d octets of UTF-8 without control characters",
+                       VERP_CAMPAIGN_MAX);
+    return 0;
+}
+
+int verp_encode(const struct verp *verp, const char *campaign, const char *recipient,
+                struct arena *arena, const char **address, struct err *err) {
+    struct verp_content content;
+    if (read_content(campaign, recipient, arena, &content, err) < 0)
+        return -1;
+    for (size_t i = 0; i < verp->count; i++) {
+        const struct verp_template *t = verp->patterns[i].compiled;
+        if (t->has[VERP_PART_TAG])
+            continue;
+        if (verp_fit_write(t, &content, arena, address, err) < 0)
+            return err_prefix(err, "VERP address for \"%s\"", recipient);
+        return 0;
+    }
+    return err_set(err, ERR_CONFIG, "no VERP pattern without {tag} is configured");
+}
+
+/* Encodes by one pattern with {tag}. */
+static int encode_signed(const struct verp_template *t, const struct verp_signer *signer,
+                         const struct verp_content *all, struct arena *arena, const char **address,
+                         const char **token, struct err *err) {
+    struct verp_signed what = {
+        .campaign = all->campaign,
+        .recipient = address_key(address_write(&all->recipient, arena), arena),
+        .domain = verp_fit_domain(t, arena),
+    };
+    if (!what.domain)
+        return err_set(err, ERR_DATA, "a pattern with {any} is for reading only");
+    char *tag = arena_alloc(arena, VERP_TAG_LENGTH + 1);
+    verp_tag_write(signer->keys, signer->day, &what, tag);
+    bool is_token = !t->has[VERP_PART_LOCAL];
+    struct verp_content content = is_token ? (struct verp_content){0} : *all;
+    content.tag = tag;
+    if (verp_fit_write(t, &content, arena, address, err) < 0)
+        return -1;
+    if (strcspn(*address, "@") > signer->local_part_max)
+        return err_set(err, ERR_DATA, "the local part would have %zu octets, %zu are allowed",
+                       strcspn(*address, "@"), signer->local_part_max);
+    *token = is_token ? tag : NULL;
+    return 0;
+}
+
+int verp_encode_signed(const struct verp *verp, const struct verp_signer *signer,
+                       const char *campaign, const char *recipient, struct arena *arena,
+                       const char **address, const char **token, struct err *err) {
+    struct verp_content content;
+    if (read_content(campaign, recipient, arena, &content, err) < 0)
+        return -1;
+    int rc = 1; /* no pattern was tried yet */
+    for (size_t i = 0; i < verp->count && rc != 0; i++)
+        if (verp->patterns[i].compiled->has[VERP_PART_TAG])
+            rc = encode_signed(verp->patterns[i].compiled, signer, &content, arena, address, token,
+                               err);
+    if (rc > 0)
+        return err_set(err, ERR_CONFIG, "no VERP pattern with {tag} is configured");
+    if (rc < 0)
+        return err_prefix(err, "signed VERP address for \"%s\"", recipient);
+    return 0;
 }

@@ -13,6 +13,8 @@
  *     {domain}     the field stands; and its domain: `{local}={domain}` is how most others do it
  *     {courier}    the recipient as Courier writes it: local=domain with @ : % ! + - [ ] as +HH
  *     {list}       a campaign as it is, without the coding: the name of a list, a mailing's number
+ *     {tag}        a signature: verp_sign.h. Alone, without a recipient, it is a token: a table has
+ *                  the recipient for it
  *     {any}        text to pass over, to the first place where the text behind the field stands
  *     {base} {host}  the local part and the domain of the address that the pattern hangs on
  *
@@ -44,11 +46,17 @@
 #ifndef CLASSIFY_VERP_H
 #define CLASSIFY_VERP_H
 
+#include "classify/verp_sign.h"
 #include "cmd/base/arena.h"
 #include "cmd/base/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+enum {
+    VERP_CAMPAIGN_MAX = 255, /* octets; a longer one is no name */
+};
 
 struct verp;
 
@@ -74,21 +82,47 @@ struct verp_match {
     const char *campaign;  /* NULL where the pattern has none */
     const char *recipient; /* "ada@example.net", as address_write() has it */
     const char *pattern;   /* as it was added; lives as long as `verp` */
+    const char *tag;       /* NULL where the pattern has none; not checked */
+    const char *domain;    /* of the VERP address: "news.example.com" */
 };
 
 /* Decodes an address after verp_unwrap(). False where no pattern matches or what it gives is no
- * address, and for Microsoft 365's `bounces+SRS=<hash>=<time>@tenant`, which stands for an address
- * that only Microsoft can look up. */
+ * address, for a token, and for Microsoft 365's `bounces+SRS=<hash>=<time>@tenant`, which stands
+ * for an address that only Microsoft can look up. */
 bool verp_decode(const struct verp *verp, const char *address, struct arena *arena,
                  struct verp_match *match);
 
-/* Makes the address that the first pattern decodes to this campaign (NULL where the pattern has
- * none) and this recipient. verp_decode() of the result gives the campaign, and the recipient in
- * the form of address_normalise(). ERR_DATA where that cannot be had: a recipient that is no
- * address, a domain that is not ASCII (write its A-label), a local part above 64 octets, a pattern
- * with {any} or without coding for what the text holds; ERR_CONFIG where there is no pattern. */
+/* The same for a token: gives pattern, tag and domain. Who looked up campaign and recipient sets
+ * these and has a match as from verp_decode(). */
+bool verp_decode_token(const struct verp *verp, const char *address, struct arena *arena,
+                       struct verp_match *match);
+
+/* Checks the signature of a match; see verp_tag_check(). */
+enum verp_signature verp_check(const struct verp_keys *keys, const struct verp_match *match,
+                               uint32_t today, uint32_t lifetime, struct arena *arena);
+
+/* Makes the address that the first pattern without {tag} decodes to this campaign (NULL where the
+ * pattern has none) and this recipient. verp_decode() of the result gives the campaign, and the
+ * recipient in the form of address_normalise(). ERR_DATA where that cannot be had: a recipient that
+ * is no address, a domain that is not ASCII (write its A-label), a local part above 64 octets, a
+ * pattern with {any} or without coding for what the text holds; ERR_CONFIG where there is no such
+ * pattern. */
 int verp_encode(const struct verp *verp, const char *campaign, const char *recipient,
                 struct arena *arena, const char **address, struct err *err);
+
+struct verp_signer {
+    const struct verp_keys *keys;
+    uint32_t day;          /* today, in days since 1970-01-01 UTC */
+    size_t local_part_max; /* octets; 51 leaves room for what SRS adds, and 64 is the limit */
+};
+
+/* The same with a signature, by the first pattern with {tag} that can carry it; by one with {tag}
+ * alone where that comes first or the others cannot. Then *token is the tag, and must be stored
+ * with campaign and recipient before the mail goes out; it is the same for the same day and
+ * subject. Otherwise *token is NULL. */
+int verp_encode_signed(const struct verp *verp, const struct verp_signer *signer,
+                       const char *campaign, const char *recipient, struct arena *arena,
+                       const char **address, const char **token, struct err *err);
 
 /* Whether an address is one that we send from: one that decodes, or the address that a pattern
  * hangs on (its base, or its text before the first field without the separator). */

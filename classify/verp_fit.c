@@ -1,5 +1,6 @@
 #include "classify/verp_fit.h"
 
+#include "classify/verp_sign.h"
 #include "cmd/base/buf.h"
 
 #include <string.h>
@@ -64,36 +65,50 @@ static bool match_parts(const struct verp_part *part, size_t count, struct bytes
             if (take(part, count, text, i, found))
                 return true;
         return false;
+    case VERP_PART_TAG:
+        return verp_tag_is_one(bytes_first(text, VERP_TAG_LENGTH)) &&
+               take(part, count, text, VERP_TAG_LENGTH, found);
     default:
         len = length_to_next(part, count, text);
         return len > 0 && take(part, count, text, (size_t)len, found);
     }
 }
 
-static const char *read_found(const struct found *found, enum verp_part_kind kind,
+static const char *read_field(const struct found *found, enum verp_part_kind kind,
                               struct arena *arena) {
-    return verp_coding_read(found->coding[kind], found->taken[kind], arena);
+    struct bytes taken = found->taken[kind];
+    return taken.len ? verp_coding_read(found->coding[kind], taken, arena) : NULL;
+}
+
+/* The case of bare letters is what some relay made of it; that of escaped ones is not. */
+static void fold_case(struct bytes *taken, struct arena *arena) {
+    *taken = bytes_of(ascii_lower_string(arena_bytes(arena, *taken)));
 }
 
 bool verp_fit_read(const struct verp_template *t, const struct address *address,
-                   struct arena *arena, const char **campaign, struct address *recipient) {
+                   struct arena *arena, struct verp_content *content) {
     struct found found = {0};
     if (!match_parts(t->domain.parts, t->domain.count, bytes_of(address->domain), &found) ||
         !match_parts(t->local.parts, t->local.count, bytes_of(address->local), &found))
         return false;
-    const char *domain =
-        address_domain(bytes_of(read_found(&found, VERP_PART_DOMAIN, arena)), arena);
-    if (!domain)
+    fold_case(&found.taken[VERP_PART_CAMPAIGN], arena);
+    fold_case(&found.taken[VERP_PART_TAG], arena);
+    const char *domain = read_field(&found, VERP_PART_DOMAIN, arena);
+    if (domain && !(domain = address_domain(bytes_of(domain), arena)))
         return false;
-    *recipient = (struct address){read_found(&found, VERP_PART_LOCAL, arena), domain};
-    *campaign = NULL;
-    if (found.taken[VERP_PART_CAMPAIGN].len) {
-        /* The case of bare letters is what some relay made of it; that of escaped ones is not. */
-        struct bytes *taken = &found.taken[VERP_PART_CAMPAIGN];
-        *taken = bytes_of(ascii_lower_string(arena_bytes(arena, *taken)));
-        *campaign = read_found(&found, VERP_PART_CAMPAIGN, arena);
-    }
+    *content = (struct verp_content){
+        .campaign = read_field(&found, VERP_PART_CAMPAIGN, arena),
+        .recipient = {read_field(&found, VERP_PART_LOCAL, arena), domain},
+        .tag = read_field(&found, VERP_PART_TAG, arena),
+    };
     return true;
+}
+
+const char *verp_fit_domain(const struct verp_template *t, struct arena *arena) {
+    const struct verp_part *part = t->domain.parts;
+    return t->domain.count == 1 && part->kind == VERP_PART_TEXT
+               ? address_domain(bytes_of(part->text), arena)
+               : NULL;
 }
 
 bool verp_fit_is_base(const struct verp_template *t, const struct address *address) {
@@ -102,12 +117,13 @@ bool verp_fit_is_base(const struct verp_template *t, const struct address *addre
            match_parts(t->domain.parts, t->domain.count, bytes_of(address->domain), &found);
 }
 
-static int write_side(const struct verp_side *side, const char *campaign,
-                      const struct address *recipient, struct buf *out, struct err *err) {
+static int write_side(const struct verp_side *side, const struct verp_content *content,
+                      struct buf *out, struct err *err) {
     const char *values[VERP_PART_KIND_COUNT] = {
-        [VERP_PART_CAMPAIGN] = campaign,
-        [VERP_PART_LOCAL] = recipient->local,
-        [VERP_PART_DOMAIN] = recipient->domain,
+        [VERP_PART_CAMPAIGN] = content->campaign,
+        [VERP_PART_LOCAL] = content->recipient.local,
+        [VERP_PART_DOMAIN] = content->recipient.domain,
+        [VERP_PART_TAG] = content->tag,
     };
     for (size_t i = 0; i < side->count; i++) {
         const struct verp_part *part = &side->parts[i];
@@ -117,7 +133,8 @@ static int write_side(const struct verp_side *side, const char *campaign,
         else if (part->kind == VERP_PART_ANY)
             return err_set(err, ERR_DATA, "a pattern with {any} is for reading only");
         else if (!values[part->kind])
-            return err_set(err, ERR_DATA, "the pattern needs a campaign");
+            return err_set(err, ERR_DATA, "the pattern needs a %s",
+                           part->kind == VERP_PART_TAG ? "signature" : "campaign");
         else
             verp_coding_write(part->coding, bytes_of(values[part->kind]), behind ? *behind : '\0',
                               out);
@@ -137,28 +154,30 @@ static bool is_ascii(struct bytes text) {
     return true;
 }
 
-/* The last word on whether a pattern can carry something: it is read back. */
-static bool reads_back(const struct verp_template *t, const struct address *made,
-                       const char *campaign, const struct address *recipient, struct arena *arena) {
-    const char *read_campaign;
-    struct address read;
-    return verp_fit_read(t, made, arena, &read_campaign, &read) &&
-           !strcmp(read.local, recipient->local) && !strcmp(read.domain, recipient->domain) &&
-           (campaign ? read_campaign && !strcmp(read_campaign, campaign) : !read_campaign);
+static bool same(const char *a, const char *b) {
+    return a && b ? !strcmp(a, b) : a == b;
 }
 
-int verp_fit_write(const struct verp_template *t, const char *campaign,
-                   const struct address *recipient, struct arena *arena, const char **address,
-                   struct err *err) {
+/* The last word on whether a pattern can carry something: it is read back. */
+static bool reads_back(const struct verp_template *t, const struct address *made,
+                       const struct verp_content *content, struct arena *arena) {
+    struct verp_content read;
+    return verp_fit_read(t, made, arena, &read) && same(read.campaign, content->campaign) &&
+           same(read.recipient.local, content->recipient.local) &&
+           same(read.recipient.domain, content->recipient.domain) && same(read.tag, content->tag);
+}
+
+int verp_fit_write(const struct verp_template *t, const struct verp_content *content,
+                   struct arena *arena, const char **address, struct err *err) {
     struct buf local = BUF_INIT, domain = BUF_INIT;
     struct address made;
     int rc = -1;
-    if (!is_ascii(bytes_of(recipient->domain))) {
+    if (!is_ascii(bytes_of(content->recipient.domain))) {
         err_set(err, ERR_DATA, "the domain must be written in ASCII (its A-label, xn--...)");
         goto out;
     }
-    if (write_side(&t->local, campaign, recipient, &local, err) < 0 ||
-        write_side(&t->domain, campaign, recipient, &domain, err) < 0)
+    if (write_side(&t->local, content, &local, err) < 0 ||
+        write_side(&t->domain, content, &domain, err) < 0)
         goto out;
     if (local.len > ADDRESS_LOCAL_PART_MAX) {
         err_set(err, ERR_DATA, "the local part would have %zu octets, %d are allowed", local.len,
@@ -168,7 +187,7 @@ int verp_fit_write(const struct verp_template *t, const char *campaign,
     made = (struct address){arena_bytes(arena, buf_bytes(&local)),
                             arena_bytes(arena, buf_bytes(&domain))};
     if (!is_ascii(buf_bytes(&local)) || !is_dot_string(buf_bytes(&local)) ||
-        !reads_back(t, &made, campaign, recipient, arena)) {
+        !reads_back(t, &made, content, arena)) {
         err_set(err, ERR_DATA, "the pattern cannot carry this");
         goto out;
     }

@@ -11,14 +11,23 @@
 
 #include <stdbool.h>
 
-/* What an address says that the template matches: *campaign is NULL where it has no such field. */
+/* What a VERP address says. NULL where its template has no such field. */
+struct verp_content {
+    const char *campaign;
+    struct address recipient; /* both halves, or neither */
+    const char *tag;          /* in lower case */
+};
+
+/* Reads an address. False where the template does not match. */
 bool verp_fit_read(const struct verp_template *t, const struct address *address,
-                   struct arena *arena, const char **campaign, struct address *recipient);
+                   struct arena *arena, struct verp_content *content);
 
 /* Makes the address that reads so. ERR_DATA where there is none. */
-int verp_fit_write(const struct verp_template *t, const char *campaign,
-                   const struct address *recipient, struct arena *arena, const char **address,
-                   struct err *err);
+int verp_fit_write(const struct verp_template *t, const struct verp_content *content,
+                   struct arena *arena, const char **address, struct err *err);
+
+/* The domain of the addresses that the template makes, in its one form; NULL where it has {any}. */
+const char *verp_fit_domain(const struct verp_template *t, struct arena *arena);
 
 /* Whether this is the address that the template hangs on. */
 bool verp_fit_is_base(const struct verp_template *t, const struct address *address);

@@ -18,19 +18,19 @@ static const struct field {
     {"courier", {[VERP_PART_LOCAL] = true, [VERP_PART_DOMAIN] = true}, VERP_CODING_COURIER},
     {"local", {[VERP_PART_LOCAL] = true}, VERP_CODING_NONE},
     {"domain", {[VERP_PART_DOMAIN] = true}, VERP_CODING_NONE},
+    {"tag", {[VERP_PART_TAG] = true}, VERP_CODING_NONE},
     {"any", {[VERP_PART_ANY] = true}, VERP_CODING_NONE},
 };
 
 static const char field_names[] = "{campaign}, {recipient}, {local}, {domain}, {courier}, {list}, "
-                                  "{any}, {base} and {host}";
+                                  "{tag}, {any}, {base} and {host}";
 
 /* The work on one template. */
 struct compiler {
     struct verp_template *made;
     struct verp_side *side;     /* the one that is being filled */
     const struct address *base; /* NULL for none */
-    bool seen[VERP_PART_KIND_COUNT];
-    size_t column; /* of what is being read */
+    size_t column;              /* of what is being read */
     struct err *err;
 };
 
@@ -75,9 +75,9 @@ static int add_field(struct compiler *c, const struct field *field) {
     for (enum verp_part_kind kind = VERP_PART_TEXT; kind < VERP_PART_KIND_COUNT; kind++) {
         if (!field->has_kind[kind])
             continue;
-        if (c->seen[kind] && kind != VERP_PART_ANY)
+        if (c->made->has[kind] && kind != VERP_PART_ANY)
             return complain(c, "the pattern has this field already");
-        c->seen[kind] = true;
+        c->made->has[kind] = true;
         if (kind == VERP_PART_DOMAIN && field->has_kind[VERP_PART_LOCAL] && add_text(c, "=", 1) < 0)
             return -1;
         if (add_part(c, (struct verp_part){.kind = kind, .coding = field->coding}) < 0)
@@ -140,9 +140,13 @@ static int compile(struct compiler *c, const char *text) {
     }
     if (!c->made->domain.count)
         return complain(c, "the pattern ends without `@` and a domain");
-    if (!c->seen[VERP_PART_LOCAL] || !c->seen[VERP_PART_DOMAIN])
+    const bool *has = c->made->has;
+    bool complete = has[VERP_PART_LOCAL] && has[VERP_PART_DOMAIN];
+    bool token = has[VERP_PART_TAG] && !has[VERP_PART_LOCAL] && !has[VERP_PART_DOMAIN] &&
+                 !has[VERP_PART_CAMPAIGN];
+    if (!complete && !token)
         return complain(c, "the pattern names no recipient: it needs {recipient}, or {local} and "
-                           "{domain}");
+                           "{domain}, or {tag} alone");
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "classify/verp_coding.h"
 #include "cmd/base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -18,6 +19,7 @@ enum verp_part_kind {
     VERP_PART_CAMPAIGN,
     VERP_PART_LOCAL,
     VERP_PART_DOMAIN,
+    VERP_PART_TAG,
     VERP_PART_ANY,
     VERP_PART_KIND_COUNT
 };
@@ -38,6 +40,7 @@ struct verp_side {
 struct verp_template {
     struct verp_side local, domain;
     char *base_local; /* of the address that the template hangs on, or NULL */
+    bool has[VERP_PART_KIND_COUNT];
 };
 
 /* Compiles a template; `base` is the address of {base} and {host}, or NULL. ERR_CONFIG with the

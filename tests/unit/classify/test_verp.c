@@ -257,7 +257,7 @@ static void wrong_templates_say_where_and_what_is_right(void **state) {
         {"{base}+{recipient}@{host}", NULL, {"column 1:", "hangs on"}},
         {"b+{recipient}@{host}", "bounces", {"\"bounces\"", "bounces@example.com"}},
         {"nullsender", NULL, {"{base}+{campaign}", "bounces@example.com"}},
-        {"nulsender", "b@example.com", {"nullsender, xverp", "bounces+{campaign}"}},
+        {"nulsender", "b@example.com", {"xverp, mailman", "bounces+{campaign}"}},
         {"{any}-{any}-{any}-{any}-{any}-{any}-{any}-{any}-{any}-{any}-{any}-{any}-{any}-{any}-{any}-"
          "{any}-{recipient}@x.example",
          NULL,
