@@ -89,8 +89,9 @@ $(call unit_tests,$(1)): $(BUILD)/%: %.c $(BUILD)/$(1).a $(foreach use,$(USES_$(
 		-pie $$(LDFLAGS) $$(call pkg_libs,cmocka $(PKG_$(1)) $(foreach use,$(USES_$(1)),$(PKG_$(use))))
 endef
 $(foreach layer,$(LAYERS),$(eval $(call layer_rules,$(layer))))
+$(BUILD)/cmd.a: $(EMBEDDED)
 
-$(BUILD)/nullsender: $(BUILD)/cmd.a $(foreach use,$(USES_cmd),$(BUILD)/$(use).a) $(EMBEDDED)
+$(BUILD)/nullsender: $(BUILD)/cmd.a $(foreach use,$(USES_cmd),$(BUILD)/$(use).a)
 	$(call say,LINK $@)
 	$(Q)$(LINK) $^ -o $@ \
 		$(call pkg_libs,$(foreach layer,$(LAYERS),$(PKG_$(layer))))
