@@ -56,10 +56,14 @@ static const char *unquote(struct bytes quoted, struct arena *arena) {
 }
 
 bool address_is_text(struct bytes text) {
-    for (size_t i = 0; i < text.len; i++)
+    bool ascii = true;
+    for (size_t i = 0; i < text.len; i++) {
         if (is_control(text.data[i]))
             return false;
-    return utf8_is_valid(text);
+        if (is_above_ascii(text.data[i]))
+            ascii = false;
+    }
+    return ascii || utf8_is_valid(text);
 }
 
 const char *address_domain(struct bytes domain, struct arena *arena) {
@@ -128,10 +132,16 @@ const char *address_normalise(const char *text, struct arena *arena) {
     return address_parse(bytes_of(text), arena, &address) ? address_write(&address, arena) : NULL;
 }
 
+const char *address_write_key(const struct address *address, struct arena *arena) {
+    struct address key = {
+        ascii_lower_string(arena_string(arena, address->local)),
+        address->domain,
+    };
+    return address_write(&key, arena);
+}
+
 const char *address_key(const char *text, struct arena *arena) {
     struct address address;
-    if (!address_parse(bytes_of(text), arena, &address))
-        return NULL;
-    address.local = ascii_lower_string(arena_string(arena, address.local));
-    return address_write(&address, arena);
+    return address_parse(bytes_of(text), arena, &address) ? address_write_key(&address, arena)
+                                                          : NULL;
 }

@@ -38,6 +38,9 @@ bool address_parse(struct bytes text, struct arena *arena, struct address *addre
  * 4.1.2), though double dots stay bare, as everybody writes them. */
 const char *address_write(const struct address *address, struct arena *arena);
 
+/* The same in the form of address_key(). */
+const char *address_write_key(const struct address *address, struct arena *arena);
+
 /* A domain in its one form: ASCII letters in lower case, no final dot. Domain literals
  * ("[192.0.2.1]") are domains. NULL where it is none. */
 const char *address_domain(struct bytes domain, struct arena *arena);

@@ -182,7 +182,7 @@ static int encode_signed(const struct verp_template *t, const struct verp_signer
                          const char **token, struct err *err) {
     struct verp_signed what = {
         .campaign = all->campaign,
-        .recipient = address_key(address_write(&all->recipient, arena), arena),
+        .recipient = address_write_key(&all->recipient, arena),
         .domain = verp_fit_domain(t, arena),
     };
     if (!what.domain)
