@@ -71,9 +71,17 @@ bool address_is_valid(struct bytes text) {
     return domain.len && local_length(local) == local.len && domain_length(domain) == domain.len;
 }
 
+/* Exchange 5.5 and X.400 gateways: "dda:SMTP=ada@example.net". */
+static struct bytes without_type_label(struct bytes local) {
+    static const char *const labels[] = {"smtp=", "rfc822=", "rfc-822="};
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+        if (bytes_starts_ignore_case(local, labels[i]))
+            return bytes_from(local, bytes_of(labels[i]).len);
+    return local;
+}
+
 /* Marks that prose puts around an address and that are atext all the same. */
-static struct bytes without_marks(struct bytes local) {
-    static const char marks[] = "'`*=|.{}";
+static struct bytes without_marks(struct bytes local, const char *marks) {
     while (local.len && strchr(marks, local.data[0]))
         local = bytes_from(local, 1);
     return local;
@@ -132,17 +140,20 @@ static size_t without_sentence_after(struct bytes domain) {
     return domain.len;
 }
 
-bool address_next(struct bytes *rest, struct bytes *address, char *before) {
+static bool find(struct bytes *rest, bool in_prose, struct bytes *address, char *before) {
     size_t from = 0;
     long found;
     while ((found = bytes_find_char(bytes_from(*rest, from), '@')) >= 0) {
         size_t at = from + (size_t)found;
         size_t tail = domain_length(bytes_from(*rest, at + 1));
-        tail = without_sentence_after(bytes_first(bytes_from(*rest, at + 1), tail));
+        if (in_prose)
+            tail = without_sentence_after(bytes_first(bytes_from(*rest, at + 1), tail));
         struct bytes local = bytes_from(bytes_first(*rest, at), from);
         local = bytes_from(local, local.len - local_length(local));
         if (local.len && local.data[0] != '"')
-            local = without_marks(without_sentence_before(local));
+            local =
+                without_marks(in_prose ? without_type_label(without_sentence_before(local)) : local,
+                              in_prose ? "'`*=|.{}" : "'`.");
         from = at + 1;
         if (!local.len || !tail || local.len + 1 + tail > ADDRESS_MAX_LENGTH)
             continue;
@@ -153,6 +164,10 @@ bool address_next(struct bytes *rest, struct bytes *address, char *before) {
         return true;
     }
     return false;
+}
+
+bool address_next(struct bytes *rest, struct bytes *address, char *before) {
+    return find(rest, true, address, before);
 }
 
 /* A value with comments and quoted display names blanked out; a quoted local part is kept. */
@@ -191,7 +206,7 @@ char *address_first(struct arena *arena, struct bytes value, unsigned *count) {
     struct bytes bare = {NULL, 0}, angled = {NULL, 0};
     char before;
     unsigned n = 0;
-    while (n < ADDRESS_COUNT_MAX && address_next(&rest, &address, &before)) {
+    while (n < ADDRESS_COUNT_MAX && find(&rest, false, &address, &before)) {
         n++;
         if (before == '<' && !angled.len)
             angled = address;

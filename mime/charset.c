@@ -120,6 +120,13 @@ static bool is_seven_bit(const char *label) {
            !strcmp(label, "hz-gb-2312") || !strcmp(label, "unicode-1-1-utf-7");
 }
 
+static bool is_ascii(struct bytes text) {
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.data[i] >= 0x80)
+            return false;
+    return true;
+}
+
 static char *convert(iconv_t cd, struct arena *arena, struct bytes text) {
     struct buf out = BUF_INIT;
     char *in = (char *)(uintptr_t)text.data; /* iconv takes char ** and does not write */
@@ -156,7 +163,8 @@ char *charset_text(struct charset_cache *cache, struct arena *arena, struct byte
         *known = true;
     if (is_unicode(label) && charset.len <= NAME_MAX_LENGTH)
         return utf8_clean(arena, text);
-    if (!is_seven_bit(label) && utf8_is_valid(text))
+    bool ambiguous = is_seven_bit(label) && is_ascii(text);
+    if (!ambiguous && utf8_is_valid(text))
         return utf8_clean(arena, text);
     iconv_t cd = charset.len > NAME_MAX_LENGTH ? NO_DESCRIPTOR : descriptor(cache, label);
     if (cd == NO_DESCRIPTOR) {

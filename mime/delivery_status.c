@@ -101,15 +101,27 @@ static const char *take_type(struct arena *arena, struct bytes *value) {
     return type;
 }
 
+/* Whether an address can be written to from outside: not an X.400 name, a path, a login name, or a
+ * machine's name inside of its site ("ada@ims-daemon"). */
+static bool is_mailable(const char *address) {
+    long at = address ? bytes_find_last_char(bytes_of(address), '@') : -1;
+    return at > 0 && bytes_find_char(bytes_from(bytes_of(address), (size_t)at), '.') >= 0;
+}
+
 static void add_recipient(struct mail *mail, const struct group *group) {
     struct arena *arena = mail->arena;
     struct bytes final = group->final.len ? group->final : group->actual;
     const char *address = address_typed(arena, final, false);
     const char *original = address_typed(arena, group->original, true);
-    if (!address && !original)
-        return;
-    struct report_recipient *r =
-        mail_recipient_add(mail, REPORT_SOURCE_STATUS_PART, address ? address : original);
+    if (original && !address_is_valid(bytes_of(original)))
+        original = NULL;
+    if (original && !is_mailable(address))
+        address = original;
+    if (address && !address_is_valid(bytes_of(address))) {
+        mail_note(mail, "a recipient that is no address");
+        address = NULL;
+    }
+    struct report_recipient *r = mail_recipient_add(mail, REPORT_SOURCE_STATUS_PART, address);
     if (!r)
         return;
     r->original_recipient = original;
@@ -192,7 +204,7 @@ size_t delivery_status_read(struct mail *mail, struct bytes text) {
             *value = field.value;
     }
     end_block(mail, &group, &block);
-    if (has_address(&group))
+    if (has_address(&group) || (group.action.len && mail->report->recipient_count == before))
         add_recipient(mail, &group);
     return mail->report->recipient_count - before;
 }

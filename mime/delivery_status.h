@@ -10,7 +10,8 @@
 /* Reads all groups of `text` into the report: the per-message fields, and a recipient for each
  * group that names one. Groups need not be where the RFC has them: a recipient that begins without
  * an empty line is a new one, and fields that an empty line has cut off belong to the recipient
- * before them. Returns the number of recipients added. */
+ * before them. A recipient that is no address (an X.400 name, a file) gets its original recipient
+ * for one, else none. Returns the number of recipients added. */
 size_t delivery_status_read(struct mail *mail, struct bytes text);
 
 /* Where in a text a run of status fields begins: the first line, at its start, of a per-recipient

@@ -160,22 +160,30 @@ static struct bytes guess_boundary(struct bytes body) {
     return (struct bytes){NULL, 0};
 }
 
-/* The next line that starts with "--", at or behind `from`; the end of `text` for none. */
+/* Where the next line that starts with "--" stands, at or behind `from`, which is the start of a
+ * line; the end of `text` for none. */
 static size_t next_dashes(struct bytes text, size_t from) {
-    if (from == 0 && text.len >= 2 && !memcmp(text.data, "--", 2))
-        return 0;
-    long found = bytes_find(bytes_from(text, from ? from - 1 : 0), "\n--");
-    return found < 0 ? text.len : (from ? from - 1 : 0) + (size_t)found + 1;
+    while (from < text.len) {
+        struct bytes rest = bytes_from(text, from);
+        if (rest.len >= 2 && rest.data[0] == '-' && rest.data[1] == '-')
+            return from;
+        long end = bytes_find_char(rest, '\n');
+        if (end < 0)
+            break;
+        from += (size_t)end + 1;
+    }
+    return text.len;
 }
 
 /* Whether a line near the start of the body is "--boundary". */
 static bool uses_boundary(struct bytes body, struct bytes boundary) {
     body = bytes_first(body, PREAMBLE_MAX_LENGTH);
     struct bytes line;
-    for (size_t at = next_dashes(body, 0); at < body.len; at = next_dashes(body, at + 1)) {
+    for (size_t at = next_dashes(body, 0); at < body.len;) {
         struct bytes rest = bytes_from(body, at);
         if (bytes_next_line(&rest, &line) && delimiter_of(line, boundary) != DELIMITER_NONE)
             return true;
+        at = next_dashes(body, body.len - rest.len);
     }
     return false;
 }

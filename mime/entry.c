@@ -77,6 +77,94 @@ bool entry_next_indented(struct bytes *rest, size_t indent, struct entry *entry)
     return true;
 }
 
+/* Whether what stands in front of an address on its line is nothing but marks and labels. */
+static bool is_lead(struct bytes front) {
+    enum {
+        WORDS_MAX = 4, /* "Final recipient address: <" */
+    };
+    unsigned words = 0;
+    char last = '\0', before = ' ';
+    for (size_t i = 0; i < front.len; i++) {
+        char c = front.data[i];
+        bool letter = ascii_is_alpha(c) || ascii_is_digit(c) || (unsigned char)c >= 0x80;
+        words += letter && ascii_is_space(before);
+        if (!ascii_is_space(c) && c != '<' && c != '[' && c != '"' && c != '\'' && c != '(')
+            last = c;
+        before = c;
+    }
+    bool label = last == ':' || last == '=' || last == '>' || last == ';';
+    return !words || (label && words <= WORDS_MAX);
+}
+
+/* "MAIL FROM:<...>" and the like lead to somebody else. */
+static bool is_lead_to_sender(struct bytes front) {
+    return bytes_find_ignore_case(front, "from") >= 0 ||
+           bytes_find_ignore_case(front, "sender") >= 0;
+}
+
+/* The end of a list: what a line such as "Technical details:" announces is no recipient. */
+static bool ends_list(struct bytes line) {
+    line = bytes_trim(line);
+    return line.len && (line.data[line.len - 1] == ':' || bytes_starts_ignore_case(line, "--") ||
+                        bytes_starts_ignore_case(line, "=="));
+}
+
+/* The words of a recipient whose entry has none: the first line behind the list that names it, and
+ * what follows; else all of it. */
+static struct bytes shared_words(struct bytes tail, const char *address) {
+    tail = bytes_first(tail, 2 * REPORT_DIAGNOSTIC_MAX);
+    long at = bytes_find(tail, address);
+    if (at < 0)
+        return tail;
+    long line = bytes_find_last_char(bytes_first(tail, (size_t)at), '\n');
+    return bytes_from(tail, (size_t)(line + 1));
+}
+
+size_t entries_read_listed(struct mail *mail, struct bytes behind, enum report_action action) {
+    enum {
+        IDLE_LINES_MAX = 6, /* between the phrase and the first address */
+    };
+    struct report *report = mail->report;
+    size_t before = report->recipient_count;
+    struct bytes rest = behind, line, address, words = {behind.data, 0};
+    struct entry entry = {0};
+    unsigned idle = 0;
+    for (bool first = true; bytes_next_line(&rest, &line); first = false) {
+        struct bytes left = line;
+        bool found = address_next(&left, &address, NULL);
+        struct bytes front = {line.data, found ? (size_t)(address.data - line.data) : 0};
+        found = found && (first || is_lead(front)) && !is_lead_to_sender(front);
+        if (found) {
+            if (entry.address.len) {
+                entry.words =
+                    bytes_trim((struct bytes){words.data, (size_t)(line.data - words.data)});
+                entry_add(mail, &entry, action);
+            }
+            entry = (struct entry){.address = address};
+            words = left;
+            if (left.len && strchr(">]\"')", left.data[0]))
+                words = bytes_from(words, 1);
+            if (first) /* what is named in the sentence itself is no list */
+                break;
+        } else if (entry.address.len ? ends_list(line)
+                                     : bytes_trim(line).len && ++idle > IDLE_LINES_MAX) {
+            break;
+        }
+    }
+    if (entry.address.len) {
+        size_t len = (size_t)(behind.data + behind.len - words.data);
+        entry.words =
+            bytes_trim(bytes_first((struct bytes){words.data, len}, 2 * REPORT_DIAGNOSTIC_MAX));
+        entry_add(mail, &entry, action);
+    }
+    for (size_t i = before; i < report->recipient_count; i++)
+        if (!report->recipients[i].diagnostic_code)
+            mail_recipient_diagnose(
+                mail, &report->recipients[i],
+                shared_words(entry.words, report->recipients[i].final_recipient));
+    return report->recipient_count - before;
+}
+
 struct report_recipient *entry_add(struct mail *mail, const struct entry *entry,
                                    enum report_action action) {
     const char *address = address_first(mail->arena, bytes_first(entry->address, 1000), NULL);

@@ -26,5 +26,10 @@ extern const struct format format_text;
 extern const struct format format_rfc3464;
 extern const struct format format_qmail;
 extern const struct format format_exim;
+extern const struct format format_sendmail;
+extern const struct format format_postfix;
+extern const struct format format_exchange;
+extern const struct format format_aol;
+extern const struct format format_listing;
 
 #endif

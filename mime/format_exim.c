@@ -35,7 +35,7 @@ static long opening_find(struct bytes notice, enum report_action *action) {
 static bool recognise(const struct mail *mail) {
     enum report_action action;
     return header_has(mail->header, "X-Failed-Recipients") ||
-           (sender_is_mail_system(mail) && opening_find(mail->notice, &action) >= 0);
+           (sender_may_notify(mail) && opening_find(mail->notice, &action) >= 0);
 }
 
 /* "pipe to |command" and "save to /path" fail on behalf of the address in the words behind them. */
@@ -70,11 +70,15 @@ static void read_notice(struct mail *mail) {
     long start = opening_find(mail->notice, &action);
     if (start >= 0) {
         struct bytes rest = bytes_from(mail->notice, (size_t)start);
+        struct bytes behind = rest;
         struct entry entry;
         while (entry_next_indented(&rest, 2, &entry)) {
             resolve_generated(&entry);
             entry_add(mail, &entry, action);
         }
+        /* 1&1, GMX and Zoho keep the words and lose the indentation. */
+        if (!mail->report->recipient_count)
+            entries_read_listed(mail, behind, action);
     }
     if (!mail->report->recipient_count)
         read_header(mail);

@@ -14,7 +14,7 @@ static const char *const openings[] = {
 };
 
 static bool recognise(const struct mail *mail) {
-    if (!sender_is_mail_system(mail))
+    if (!sender_may_notify(mail))
         return false;
     struct bytes start = bytes_first(mail->notice, 2000);
     for (size_t i = 0; i < sizeof openings / sizeof *openings; i++)

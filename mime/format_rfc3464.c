@@ -11,7 +11,7 @@ enum {
 static bool recognise(const struct mail *mail) {
     if (mail->status_part)
         return true;
-    return sender_is_mail_system(mail) && delivery_status_find(mail->notice) >= 0;
+    return sender_may_notify(mail) && delivery_status_find(mail->notice) >= 0;
 }
 
 static void read_fields(struct mail *mail) {

@@ -5,51 +5,11 @@
 #include "mime/address.h"
 #include "mime/diagnostic.h"
 #include "mime/format.h"
+#include "mime/notice.h"
 #include "mime/sender.h"
+#include "mime/words.h"
 
 #include <string.h>
-
-/* What subjects and texts of failure notices say. */
-static const char *const failure_words[] = {
-    "undeliver",
-    "not deliver",
-    "unable to deliver",
-    "delivery fail",
-    "failed to deliver",
-    "delivery has failed",
-    "delivery problem",
-    "delivery error",
-    "could not be delivered",
-    "cannot be delivered",
-    "couldn't be delivered",
-    "was not delivered",
-    "returned mail",
-    "returned to sender",
-    "returning message",
-    "failure notice",
-    "delivery failure",
-    "mail error",
-    "non-delivery",
-    "nondelivery",
-    "delivery status notification",
-    "mail delivery",
-    "failure delivery",
-    "delivery notification",
-    "user unknown",
-    "unknown user",
-    "no such user",
-    "does not exist",
-    "rejected",
-    "mailbox full",
-    "over quota",
-    "quota exceeded",
-    "unroutable",
-    "not been delivered",
-    "delivery attempt",
-    "mail failed",
-    "processing error",
-    "system error",
-};
 
 /* Where these stand before an address on its line, it is the one that failed ... */
 static const char *const recipient_words[] = {
@@ -79,32 +39,16 @@ enum {
     WEIGHT_MIN = 3,
 };
 
-static bool recognise(const struct mail *mail) {
-    struct bytes subject = bytes_of(mail->report->subject);
-    struct bytes head = bytes_first(mail->notice, HEAD_MAX);
-    bool in_subject = HAS_ANY(subject, failure_words);
-    if (sender_is_mail_system(mail))
-        return in_subject || HAS_ANY(head, failure_words);
-    /* Anybody else must say it twice, and must not answer somebody. */
-    return in_subject && HAS_ANY(head, failure_words) && !header_has(mail->header, "In-Reply-To") &&
-           !header_has(mail->header, "References");
-}
-
 static bool is_same(struct bytes address, const char *other) {
     return other && bytes_equal_ignore_case(address, other);
 }
 
-/* Addresses that cannot have failed: the report's own, and the original's sender. */
-static bool is_involved(const struct mail *mail, struct bytes address) {
-    const struct report *report = mail->report;
-    if (sender_is_role_address(address) || is_same(address, report->from) ||
-        is_same(address, report->original.from) || is_same(address, report->original.return_path) ||
-        is_same(address, report->original.message_id))
-        return true;
-    for (size_t i = 0; i < report->candidate_count; i++)
-        if (is_same(address, report->candidates[i].address))
-            return true;
-    return false;
+static bool recognise(const struct mail *mail) {
+    bool in_subject = words_in_failure_subject(bytes_of(mail->report->subject));
+    bool in_text = words_in_failure(bytes_first(mail->notice, HEAD_MAX));
+    /* Anybody but a mail system must say it twice. */
+    return sender_may_notify(mail) &&
+           (sender_is_named_system(mail) ? in_subject || in_text : in_subject && in_text);
 }
 
 /* Whether the line begins with the address, save for marks. */
@@ -121,7 +65,7 @@ static int weigh(const struct mail *mail, struct bytes line, struct bytes addres
     int weight = is_same(address, mail->report->original.to) ? 4 : 0;
     weight += is_at_start(line, address) ? 3 : 0;
     weight += HAS_ANY(front, recipient_words) ? 2 : 0;
-    weight += HAS_ANY(line, failure_words) ? 1 : 0;
+    weight += words_in_failure(line) ? 1 : 0;
     weight += codes.reply || *codes.status ? 2 : 0;
     weight -= HAS_ANY(front, other_words) ? 4 : 0;
     return weight;
@@ -137,6 +81,7 @@ static struct bytes paragraph(struct bytes notice, struct bytes line) {
 
 static void read_text(struct mail *mail) {
     struct bytes rest = mail->notice, line, address;
+    enum report_action action = notice_action(mail);
     while (bytes_next_line(&rest, &line)) {
         if (bytes_equal(line, bytes_of("-- ")) || bytes_equal(line, bytes_of("--")))
             break;
@@ -146,13 +91,13 @@ static void read_text(struct mail *mail) {
         struct bytes left = line;
         char before;
         while (address_next(&left, &address, &before)) {
-            if (is_involved(mail, address) || weigh(mail, line, address) < WEIGHT_MIN)
+            if (sender_is_involved(mail, address) || weigh(mail, line, address) < WEIGHT_MIN)
                 continue;
             struct report_recipient *r =
                 mail_recipient_add(mail, REPORT_SOURCE_TEXT, utf8_clean(mail->arena, address));
             if (!r)
                 return;
-            r->action = REPORT_ACTION_FAILED;
+            r->action = action;
             mail_recipient_diagnose(mail, r, paragraph(mail->notice, line));
         }
     }

@@ -1,13 +1,14 @@
 #include "mime/notice.h"
 
 #include "cmd/base/buf.h"
+#include "mime/words.h"
 
 #include <string.h>
 
 /* Words of which a separator has one of each. */
 static const char *const separator_subjects[] = {"message", "mail", "header", "letter"};
 static const char *const separator_verbs[] = {"original", "returned", "unsent", "copy",
-                                              "follow",   "below",    "body",   "bounced"};
+                                              "follows",  "below",    "body",   "bounced"};
 
 /* Separators without a rule of dashes, as beginnings of a line. */
 static const char *const separators[] = {
@@ -98,6 +99,16 @@ size_t notice_original_find(struct bytes text, size_t *header) {
     if (header)
         *header = behind;
     return separator;
+}
+
+enum report_action notice_action(const struct mail *mail) {
+    enum {
+        HEAD_MAX = 4 * 1024, /* later ones are the refusing server's or the quoted mail's */
+    };
+    return words_in_delay(bytes_of(mail->report->subject)) ||
+                   words_in_delay(bytes_first(mail->notice, HEAD_MAX))
+               ? REPORT_ACTION_DELAYED
+               : REPORT_ACTION_FAILED;
 }
 
 static bool is_readable(const struct entity *e) {

@@ -15,4 +15,8 @@ void notice_read(struct mail *mail, size_t max);
  * *header (may be NULL) is where its header begins, behind the separator. */
 size_t notice_original_find(struct bytes text, size_t *header);
 
+/* What a notice in prose reports: REPORT_ACTION_DELAYED where subject or text say that delivery
+ * goes on being tried, REPORT_ACTION_FAILED else. */
+enum report_action notice_action(const struct mail *mail);
+
 #endif

@@ -4,6 +4,7 @@
 #include "mime/address.h"
 #include "mime/candidate.h"
 #include "mime/date.h"
+#include "mime/delivery_status.h"
 #include "mime/feedback.h"
 #include "mime/format.h"
 #include "mime/kind.h"
@@ -37,7 +38,7 @@ static struct bytes with_line_feeds(struct arena *arena, struct bytes message) {
 
 static struct bytes without_mbox_line(struct bytes message) {
     struct bytes line;
-    while (message.len && (message.data[0] == '\n' || message.data[0] == '\r'))
+    while (message.len && ascii_is_space(message.data[0]))
         message = bytes_from(message, 1);
     if (bytes_starts_ignore_case(message, "From ") || bytes_starts_ignore_case(message, ">From "))
         bytes_next_line(&message, &line);
@@ -77,28 +78,68 @@ static void read_header(struct mail *mail) {
     report->null_sender = bytes_equal(header_value(header, "Return-Path"), bytes_of("<>"));
 }
 
+/* A whole report inside of another mail: forwarded as an attachment, or returned as the original of
+ * a relay's own notice. Only the fields of a status part count in there, never prose. */
+static bool read_enclosed(struct mail *mail) {
+    enum {
+        ENCLOSED_MAX = 1024 * 1024,
+    };
+    struct bytes message = mail->quoted;
+    for (const struct entity *e = mail->root; e; e = entity_next(e))
+        if (entity_is(e, "message/rfc822")) {
+            message = entity_content(e, mail->arena, ENCLOSED_MAX);
+            break;
+        }
+    if (!message.len)
+        return false;
+    struct entity *root =
+        entity_read(without_mbox_line(bytes_first(message, ENCLOSED_MAX)), mail->arena);
+    const struct entity *part = status_part_find(root);
+    if (!part)
+        return false;
+    mail_note(mail, "the report is enclosed in another mail");
+    return delivery_status_read(mail, entity_content(part, mail->arena, ENCLOSED_MAX)) > 0;
+}
+
+static void set_status_report(struct mail *mail, const char *format) {
+    mail->report->kind = REPORT_DELIVERY_STATUS;
+    mail->report->format = format;
+    mail->report->kind_reason = arena_printf(mail->arena, "the form of %s", format);
+}
+
 static void read_kind(struct mail *mail) {
     struct report *report = mail->report;
     struct entity *part;
+    bool system = sender_is_named_system(mail);
     if ((part = part_of_type(mail->root, "message/feedback-report"))) {
         report->kind = REPORT_FEEDBACK;
         report->format = "arf";
         report->kind_reason = "a message/feedback-report part";
         feedback_read(mail, part);
-    } else if (part_of_type(mail->root, "message/disposition-notification")) {
+        return;
+    }
+    if (part_of_type(mail->root, "message/disposition-notification")) {
         report->kind = REPORT_DISPOSITION;
         report->kind_reason = "a message/disposition-notification part";
-    } else if (format_read(mail)) {
-        report->kind = REPORT_DELIVERY_STATUS;
-        report->kind_reason = arena_printf(mail->arena, "the form of %s", report->format);
-    } else if (kind_find(mail, &report->kind, &report->kind_reason)) {
         return;
-    } else if (format_text.recognise(mail)) {
-        report->kind = REPORT_DELIVERY_STATUS;
+    }
+    /* Mail systems say "Auto-Submitted: auto-replied" of their bounces too. */
+    if (!system && !mail->status_part && kind_find(mail, &report->kind, &report->kind_reason))
+        return;
+    bool recognised = format_read(mail);
+    if (!recognised && format_text.recognise(mail)) {
+        recognised = true;
         report->format = format_text.name;
-        report->kind_reason = "a mail system's words about a delivery";
         format_text.read(mail);
     }
+    if (!report->recipient_count && read_enclosed(mail)) {
+        recognised = true;
+        report->format = format_rfc3464.name;
+    }
+    if (recognised)
+        set_status_report(mail, report->format);
+    else
+        kind_find(mail, &report->kind, &report->kind_reason);
 }
 
 struct report *report_read(struct bytes message, bool truncated,
@@ -118,7 +159,7 @@ struct report *report_read(struct bytes message, bool truncated,
     read_header(&mail);
     mail.status_part = status_part_find(mail.root);
     mail.original_part = original_part_find(mail.root, mail.status_part);
-    notice_read(&mail, sender_is_mail_system(&mail) ? NOTICE_MAX : ORDINARY_TEXT_MAX);
+    notice_read(&mail, sender_may_notify(&mail) ? NOTICE_MAX : ORDINARY_TEXT_MAX);
     struct header original = original_read(&mail);
     candidates_read(&mail, &original);
     read_kind(&mail);

@@ -49,6 +49,10 @@ void recipients_unite(struct report *report, struct arena *arena) {
     size_t kept = 0;
     for (size_t i = 0; i < report->recipient_count; i++) {
         const struct report_recipient *r = &report->recipients[i];
+        if (!r->final_recipient) {
+            report->recipients[kept++] = *r;
+            continue;
+        }
         size_t slot = hash(r->final_recipient) & (room - 1), probes = 0;
         while (table[slot] && probes++ < PROBES_MAX &&
                ascii_compare(report->recipients[table[slot] - 1].final_recipient,

@@ -53,7 +53,10 @@ enum report_source {
 /* One recipient that the report is about: RFC 3464 section 2.3, or what stands for it. */
 struct report_recipient {
     const char *original_recipient; /* the address as the sender wrote it */
-    const char *final_recipient;    /* the address at which delivery ended */
+    /* The address at which delivery ended; original_recipient where what stands there is no
+     * internet mail address. NULL where neither is one: the group tells what happened, not to whom.
+     */
+    const char *final_recipient;
     enum report_action action;
     enum report_source source;
     const char *status;            /* enhanced status code "5.1.1" (RFC 3463) of the Status field */

@@ -1,32 +1,49 @@
 #include "mime/sender.h"
 
-/* What From contains. Lower case does not matter. */
+#include "mime/words.h"
+
 static const char *const system_names[] = {
-    "mailer-daemon",        "mailer_daemon", "mailerdaemon",
-    "postmaster",           "post_master",   "mail delivery",
-    "delivery system",      "mail system",   "delivery subsystem",
-    "mail-daemon",          "maildaemon",    "mail daemon",
-    "system administrator", "mdaemon",       "mailsystem",
-    "delivery service",     "bounce",
+    "mailer-daemon",    "mailer_daemon",        "mailerdaemon",
+    "postmaster",       "post_master",          "mail delivery",
+    "delivery sub",     "mail system",          "mail-daemon",
+    "maildaemon",       "system administrator", "mdaemon",
+    "mailsystem",       "delivery system",      "mail daemon",
+    "delivery service", "mail.delivery",        "complaints and bounces",
 };
 
 static const char *const role_local_parts[] = {
-    "mailer-daemon@", "postmaster@", "abuse@", "mail-daemon@", "mailerdaemon@",
-    "noreply@",       "no-reply@",   "root@",  "hostmaster@",
+    "mailer-daemon@", "postmaster@", "abuse@",   "mail-daemon@", "mailerdaemon@",
+    "noreply@",       "no-reply@",   "support@", "hostmaster@",
 };
 
-bool sender_is_mail_system(const struct mail *mail) {
-    if (mail->report->null_sender)
-        return true;
+bool sender_is_named_system(const struct mail *mail) {
     for (size_t i = 0; i < sizeof system_names / sizeof *system_names; i++)
         if (bytes_find_ignore_case(bytes_of(mail->sender), system_names[i]) >= 0)
             return true;
     return false;
 }
 
-bool sender_is_role_address(struct bytes address) {
+bool sender_may_notify(const struct mail *mail) {
+    if (mail->report->null_sender || sender_is_named_system(mail))
+        return true;
+    return !header_has(mail->header, "In-Reply-To") && !header_has(mail->header, "References") &&
+           words_in_failure_subject(bytes_of(mail->report->subject));
+}
+
+static bool is_same(struct bytes address, const char *other) {
+    return other && bytes_equal_ignore_case(address, other);
+}
+
+bool sender_is_involved(const struct mail *mail, struct bytes address) {
+    const struct report *report = mail->report;
     for (size_t i = 0; i < sizeof role_local_parts / sizeof *role_local_parts; i++)
         if (bytes_starts_ignore_case(address, role_local_parts[i]))
+            return true;
+    if (is_same(address, report->from) || is_same(address, report->original.from) ||
+        is_same(address, report->original.return_path))
+        return true;
+    for (size_t i = 0; i < report->candidate_count; i++)
+        if (is_same(address, report->candidates[i].address))
             return true;
     return false;
 }

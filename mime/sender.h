@@ -1,17 +1,24 @@
 /*
  * sender: whether a mail comes from a mail system or from somebody.
+ *
+ * Anybody can write what is looked at here: it opens the door to the formats that read prose, and
+ * proves nothing.
  */
 #ifndef MIME_SENDER_H
 #define MIME_SENDER_H
 
 #include "mime/mail.h"
 
-/* Whether the mail says to come from a mail system: an empty envelope sender, or a From such as
- * MAILER-DAEMON or "Mail Delivery Subsystem". Anybody can write that: it opens a door to the
- * formats that read prose, and proves nothing. */
-bool sender_is_mail_system(const struct mail *mail);
+/* Whether From is a mail system's: MAILER-DAEMON, "Mail Delivery Subsystem", postmaster. */
+bool sender_is_named_system(const struct mail *mail);
 
-/* Whether an address is a mail system's own (postmaster@, mailer-daemon@), not a recipient's. */
-bool sender_is_role_address(struct bytes address);
+/* Whether the mail may be a notice: from a mail system, with an empty envelope sender, or under the
+ * subject of a notice while it answers nobody. */
+bool sender_may_notify(const struct mail *mail);
+
+/* Whether an address cannot be the one that failed: the report's own sender and recipients, the
+ * original's sender, a mail system's own (postmaster@). Only for prose, where everybody may stand:
+ * people do mail themselves. */
+bool sender_is_involved(const struct mail *mail, struct bytes address);
 
 #endif

@@ -178,6 +178,107 @@ static void texts_of_known_systems_are_read(void **state) {
          "The address to which the message has not yet been delivered is:\n\n"
          "  ada@example.net\n    Delay reason: connection timed out\n\nNo action is required.\n",
          REPORT_DELIVERY_STATUS, "exim", "ada@example.net delayed - 0"},
+        {"exim_without_its_indentation",
+         "From: Mail Delivery System <mailer-daemon@mx.example.com>\nSubject: Mail delivery failed\n\n"
+         "A message that you sent could not be delivered to one or more of\nits recipients. This is "
+         "a permanent error. The following address(es)\nfailed:\n\nada@example.net:\nSMTP error "
+         "from remote server, reason: 550 5.2.0 refused\n\n"
+         "--- The header of the original message is following. ---\n\nFrom: news@example.com\n",
+         REPORT_DELIVERY_STATUS, "exim", "ada@example.net failed 5.2.0 550"},
+        {"exim_names_them_in_a_field",
+         "From: Mail Delivery System <mailer-daemon@mx.example.com>\nSubject: Mail delivery failed\n"
+         "X-Failed-Recipients: ada@example.net,\n bob@example.net\n\nSorry.\n",
+         REPORT_DELIVERY_STATUS, "exim", "ada@example.net failed - 0; bob@example.net failed - 0"},
+        {"sendmail",
+         "From: Mail Delivery Subsystem <MAILER-DAEMON@mx.example.com>\nSubject: Returned mail\n\n"
+         "   ----- The following addresses had permanent fatal errors -----\n"
+         "<ada@example.net>\n    (reason: 550 5.1.1 <ada@example.net>... User unknown)\n"
+         "bob@example.org\n    (expanded from: <bob@example.com>)\n\n"
+         "   ----- Transcript of session follows -----\n... while talking to mx.example.net.:\n"
+         ">>> DATA\n<<< 550 5.1.1 <ada@example.net>... User unknown\n"
+         "550 5.7.1 <bob@example.org>... Refused\n\n"
+         "   ----- Original message follows -----\n\nTo: eve@example.net\n",
+         REPORT_DELIVERY_STATUS, "sendmail",
+         "ada@example.net failed 5.1.1 550; bob@example.com>bob@example.org failed 5.7.1 550"},
+        {"sendmail_5_has_a_transcript_alone",
+         "From: Mail Delivery Subsystem <MAILER-DAEMON@mx.example.com>\nSubject: Returned mail\n\n"
+         "   ----- Transcript of session follows -----\n"
+         ">>> MAIL From:<news@example.com>\n<<< 501 <news@example.com>... no access\n"
+         "554 <ada@example.net>... Remote protocol error\n\n   ----- Unsent message follows -----\n"
+         "To: eve@example.net\n",
+         REPORT_DELIVERY_STATUS, "sendmail", "ada@example.net failed - 554"},
+        {"sendmail_warns",
+         "From: Mail Delivery Subsystem <MAILER-DAEMON@mx.example.com>\n"
+         "Subject: Warning: could not send message for past 4 hours\n\n"
+         "    **********************************************\n"
+         "    **      THIS IS A WARNING MESSAGE ONLY      **\n\n"
+         "   ----- The following addresses had transient non-fatal errors -----\n"
+         "<ada@example.net>\n",
+         REPORT_DELIVERY_STATUS, "sendmail", "ada@example.net delayed - 0"},
+        {"postfix_without_its_status_part",
+         "From: MAILER-DAEMON@mx.example.com (Mail Delivery System)\n"
+         "Subject: Undelivered Mail Returned to Sender\n\n"
+         "This is the mail system at host mx.example.com.\n\n"
+         "<ada@example.net> (expanded from <list@example.com>): host mx.example.net[192.0.2.25]\n"
+         "    said: 550 5.1.1 unknown (in reply to RCPT TO command)\n\n"
+         "<bob@example.net>: connect to mx.example.net[192.0.2.25]:25: Connection timed out\n",
+         REPORT_DELIVERY_STATUS, "postfix",
+         "list@example.com>ada@example.net failed 5.1.1 550; bob@example.net failed - 0"},
+        {"exchange_in_any_language",
+         "From: Postmaster <postmaster@example.org>\nSubject: Unzustellbar: Spring\n\n"
+         "Fehler bei der Nachrichtenzustellung an folgende Empf\303\244nger:\n\n"
+         "Diagnoseinformationen f\303\274r Administratoren:\n\nGenerierender Server: x.example.org\n\n"
+         "ada@example.net\n#550 5.1.1 RESOLVER.ADR.RecipNotFound; not found ##\n\n"
+         "bob@example.net\nRemote Server returned '550 5.4.310 DNS domain does not exist'\n",
+         REPORT_DELIVERY_STATUS, "exchange",
+         "ada@example.net failed 5.1.1 550; bob@example.net failed 5.4.310 550"},
+        {"exchange_with_an_x400_name",
+         "From: System Administrator <postmaster@example.net>\nSubject: Undeliverable: Spring\n\n"
+         "Your message\n\n  To:      list@example.com\n  Subject: Spring\n\n"
+         "did not reach the following recipient(s):\n\n"
+         "c=US;a= ;p=Site;o=Org;dda:SMTP=ada@example.net; on Fri, 4 Oct 2002\n"
+         "    The recipient name is not recognized\n",
+         REPORT_DELIVERY_STATUS, "exchange", "ada@example.net failed - 0"},
+        {"aol_names_its_own_without_a_domain",
+         "From: \"Mail Delivery Subsystem\" <MAILER-DAEMON@aol.com>\nSubject: Mail Delivery Problem\n\n"
+         "Your mail to the following recipients could not be delivered because they\nare not "
+         "accepting mail from news@example.com:\n\tscreenname\n",
+         REPORT_DELIVERY_STATUS, "aol", "screenname@aol.com failed - 0"},
+        {"google",
+         "From: Mail Delivery Subsystem <mailer-daemon@googlemail.com>\n"
+         "Subject: Delivery Status Notification (Delay)\n\n"
+         "Delivery to the following recipient has been delayed:\n\n     ada@example.net\n\n"
+         "Message will be retried for 2 more day(s)\n",
+         REPORT_DELIVERY_STATUS, "google", "ada@example.net delayed - 0"},
+        {"imail_says_it_once_for_each",
+         "From: Postmaster <postmaster@mx.example.com>\nSubject: Undeliverable Mail\n\n"
+         "Unknown user: ada@example.net\n\nRCPT TO generated following response:\n"
+         "553 5.3.0 <ada@example.net>... unknown\n\nUnknown user: bob@example.net\n\n"
+         "Original message follows.\n\nReceived: x\nTo: eve@example.net\n",
+         REPORT_DELIVERY_STATUS, "imail",
+         "ada@example.net failed 5.3.0 553; "
+         "bob@example.net failed - 0"},
+        {"nothing_but_html",
+         "From: MAILER-DAEMON@example.org\nSubject: Delivery failure\nContent-Type: text/html\n\n"
+         "<html><p>Your message could not be delivered to the following recipients:</p>"
+         "<ul><li>ada@example.net</li></ul><p>550 5.1.1 unknown</p></html>\n",
+         REPORT_DELIVERY_STATUS, NULL, "ada@example.net failed 5.1.1 550"},
+        {"a_file_failed_on_behalf_of_an_address",
+         "From: Mail Delivery System <Mailer-Daemon@mx.example.com>\nSubject: failed\n"
+         "Content-Type: multipart/report; boundary=b\n\n--b\n\n"
+         "A message that you sent could not be delivered to one or more of its\n"
+         "recipients. The following address(es) failed:\n\n  save to /var/mail/ada\n"
+         "    generated by ada@example.net\n    mailbox is full\n\n"
+         "--b\nContent-Type: message/delivery-status\n\nAction: failed\n"
+         "Final-Recipient: rfc822;/var/mail/ada\nStatus: 5.0.0\n\n--b--\n",
+         REPORT_DELIVERY_STATUS, "rfc3464", "ada@example.net failed 5.0.0 0"},
+        {"a_report_inside_of_a_forward",
+         "From: Bob <bob@example.org>\nSubject: Fwd: Returned mail\n"
+         "Content-Type: multipart/mixed; boundary=a\n\n--a\n\nSee below.\n\n"
+         "--a\nContent-Type: message/rfc822\n\n" REPORT
+         "Final-Recipient: rfc822; ada@example.net\nAction: failed\nStatus: 5.1.1\n" RETURNED
+         "\n--a--\n",
+         REPORT_DELIVERY_STATUS, "rfc3464", "ada@example.net failed 5.1.1 0"},
         {"prose_nobody_knows",
          "Return-Path: <>\nFrom: Postmaster <postmaster@mx.example.com>\nSubject: Undeliverable\n\n"
          "Your message could not be delivered.\nada@example.net: no such user (550)\n\n"
@@ -203,6 +304,10 @@ static void other_mail_names_nobody(void **state) {
          "In-Reply-To: <x@example.com>\n\n"
          "Final-Recipient: rfc822; ada@example.net\nAction: failed\nStatus: 5.1.1\n",
          REPORT_ORDINARY, "", ""},
+        {"an_auto_reply_from_the_null_sender",
+         "Return-Path: <>\nFrom: Ada <ada@example.net>\nSubject: Automatic reply: Spring\n\n"
+         "I am away.\nDelivery questions: bob@example.net\n",
+         REPORT_AUTO_REPLY, "", ""},
         {"an_auto_reply",
          "From: Ada <ada@example.net>\nSubject: Re: Spring\nAuto-Submitted: auto-replied\n\n"
          "I am away. Write to bob@example.net.\n",
