@@ -7,7 +7,7 @@ from lab.program import Value
 
 setUpModule, tearDownModule = use_lab()
 
-EX_USAGE, EX_NO_INPUT, EX_CONFIG = 64, 66, 78
+EX_USAGE, EX_NO_INPUT, EX_PERMISSION, EX_CONFIG = 64, 66, 77, 78
 
 
 class Config(Case):
@@ -97,7 +97,7 @@ class Config(Case):
         for mode in (0o644, 0o640, 0o604):
             with self.subTest(mode=oct(mode)):
                 secret.chmod(mode)
-                errors = self.fetch_fails(code=EX_CONFIG)
+                errors = self.fetch_fails(code=EX_PERMISSION)
                 self.assertIn(str(secret), errors)
                 self.assertNotIn(secret.read_text().strip(), errors)
         secret.chmod(0o600)
@@ -132,14 +132,15 @@ class Rules(Case):
         self.program.sections["rules"] = {"directory": str(self.folder)}
 
     def write_rules(self, *lines: str) -> None:
-        (self.folder / "90-local.rules").write_text("".join(f"{line}\n" for line in lines))
+        text = "".join(f"{line}\n" for line in ("phase local", *lines))
+        (self.folder / "90-local.rules").write_text(text)
 
     def test_what_is_wrong_in_a_rule_file_is_told_with_file_and_line(self) -> None:
         self.deliver(self.mixed(3))
         for line, rule in (
-            (3, ("rule local", "verdict hard user_unknown", "text broken (")),
-            (2, ("rule local", "verdict hard user_unkown", "text broken")),
-            (2, ("rule local", "txet broken", "verdict hard user_unknown")),
+            (4, ("rule mine", "verdict hard user_unknown", "text broken (")),
+            (3, ("rule mine", "verdict hard user_unkown", "text broken")),
+            (3, ("rule mine", "txet broken", "verdict hard user_unknown")),
         ):
             with self.subTest(rule=rule):
                 self.write_rules(*rule)
@@ -149,13 +150,13 @@ class Rules(Case):
                 self.assert_folders(inbox=3)
 
     def test_a_rule_of_ones_own_overrides_the_shipped_ones(self) -> None:
-        self.write_rules("rule local", "text No such user here", "verdict soft undetermined")
+        self.write_rules("rule mine", "text No such user here", "verdict soft undetermined")
         generator = Generator(3)
         diagnostic = next(d for d in DIAGNOSTICS if d.text == "No such user here")
         self.deliver([generator.bounce(1.79e9, "postfix", diagnostic)])
         self.fetch()
         (event,) = self.query("SELECT verdict, category, rule FROM bounce.event")
-        expected = {"verdict": "soft", "category": "undetermined", "rule": "local"}
+        expected = {"verdict": "soft", "category": "undetermined", "rule": "mine"}
         self.assertEqual(event, expected)
 
 

@@ -55,7 +55,7 @@ class Refused(Case):
         self.mailbox |= {"port": other.tls_port, "ca_file": str(other.ca)}
         errors = self.fetch_fails(EX_UNAVAILABLE)
         self.assertRegex(errors, "(?i)certificate|host ?name")
-        self.assertNotIn("auth", other.log.read_text().lower().replace("authority", ""))
+        self.assertNotIn("Login", other.log.read_text())
 
     def test_certificate_that_does_not_verify_under_starttls(self) -> None:
         stranger = self.lab.add(Dovecot(self.lab.place("stranger")))
@@ -139,24 +139,18 @@ class Broken(Case):
 
     def test_server_closes_in_the_middle_of_a_fetch(self) -> None:
         with Proxy(self.dovecot.tls_port) as proxy:
-            self.program.add_mailbox("bounces", self.dovecot, self.user, port=proxy.port)
+            self.mailbox["port"] = proxy.port
             self.fetch()
             session = proxy.received  # bytes of a whole one
-        self.reset()
-        for part in (0.15, 0.4, 0.7):
+        for part in (0.05, 0.3, 0.6, 0.9):
+            self.setUp()
             with Proxy(self.dovecot.tls_port, cut_after=int(session * part)) as proxy:
                 self.mailbox["port"] = proxy.port
                 _, errors = self.run_program("fetch", code=EX_TEMPORARY)
-                self.assertRegex(errors, "(?i)closed|lost|reset|connection")
+                self.assertRegex(errors, "(?i)closed|lost|reset")
                 self.assert_nothing_lost()
-        self.mailbox["port"] = self.dovecot.tls_port
-        self.assert_next_run_completes()
-
-    def reset(self) -> None:
-        """A fresh account and database with the same mails."""
-        super().setUp()
-        self.program.database["commit_messages"] = 50
-        self.deliver(self.mails)
+            self.mailbox["port"] = self.dovecot.tls_port
+            self.assert_next_run_completes()
 
     def test_server_closes_at_any_moment_of_the_login(self) -> None:
         for cut_after in (1, 10, 500, 1200, 1800, 2500, 3000):

@@ -1,4 +1,4 @@
-"""A throwaway Dovecot 2.3: imaps and STARTTLS with a certificate authority of its own."""
+"""A throwaway Dovecot 2.3: imaps and STARTTLS with a certificate authority of its own, and LMTP."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ default_internal_user = {user}
 default_internal_group = {group}
 default_login_user = {user}
 first_valid_uid = 1
-protocols = imap
+protocols = imap lmtp
 listen = 127.0.0.1
 ssl = yes
 ssl_cert = <{certificate}
@@ -41,17 +41,19 @@ mail_location = maildir:~/Maildir
 mail_fsync = never
 maildir_very_dirty_syncs = yes
 mail_max_userip_connections = 100
+recipient_delimiter = +
 
 namespace inbox {{
   inbox = yes
 }}
+# A file for each user: one for all would be read again once a second at most.
 passdb {{
   driver = passwd-file
-  args = scheme=PLAIN {folder}/users
+  args = scheme=PLAIN {folder}/users/%u
 }}
 userdb {{
   driver = passwd-file
-  args = {folder}/users
+  args = {folder}/users/%u
 }}
 service anvil {{
   chroot =
@@ -74,6 +76,12 @@ service imap-login {{
 service imap {{
   process_limit = 200
 }}
+service lmtp {{
+  user = {user}
+  inet_listener lmtp {{
+    port = {lmtp_port}
+  }}
+}}
 service auth {{
   user = {user}
 }}
@@ -89,6 +97,7 @@ service stats {{
 class Dovecot(Server):
     """An IMAP server on two free loopback ports: `port` (STARTTLS) and `tls_port` (imaps).
 
+    A mail transfer agent delivers at `lmtp_port`: USER+ANYTHING@DOMAIN goes to USER@DOMAIN.
     `names`: whom the certificate is for; `settings`: lines of dovecot.conf that override ours.
     """
 
@@ -105,12 +114,12 @@ class Dovecot(Server):
         super().__init__(make_folder(folder, owner), owner)
         self.port = free_port()
         self.tls_port = free_port()
-        for part in ("run", "state", "home"):
+        self.lmtp_port = free_port()
+        for part in ("run", "state", "home", "users"):
             make_subfolder(self.folder / part, owner)
         certificates = make_certificates(self.folder, names)
         os.chown(certificates.key, owner.uid, owner.gid)
         self.ca = certificates.ca
-        self._users = write_file(self.folder / "users", "", owner)
         self._delivered = 0
         text = CONFIG.format(
             folder=self.folder,
@@ -121,6 +130,7 @@ class Dovecot(Server):
             key=certificates.key,
             port=self.port,
             tls_port=self.tls_port,
+            lmtp_port=self.lmtp_port,
         )
         text += "".join(f"{key} = {value}\n" for key, value in (settings or {}).items())
         self._config = write_file(self.folder / "dovecot.conf", text, owner)
@@ -137,9 +147,7 @@ class Dovecot(Server):
         home = make_subfolder(self.folder / "home" / user, self.owner)
         make_maildir(home / "Maildir", self.owner)
         line = f"{user}:{{PLAIN}}{password}:{self.owner.uid}:{self.owner.gid}::{home}::\n"
-        # A file of another size and name in the directory: Dovecot sees at once that it is new.
-        fresh = write_file(self.folder / "users.new", self._users.read_text() + line, self.owner)
-        fresh.rename(self._users)
+        write_file(self.folder / "users" / user, line, self.owner, 0o600)
 
     def folder_path(self, user: str, folder: str = "INBOX") -> Path:
         """The Maildir of a folder (Maildir++: subfolders begin with a dot)."""
@@ -228,7 +236,7 @@ def _program(name: str) -> str:
     for folder in ("/usr/sbin", "/usr/bin"):
         if os.access(f"{folder}/{name}", os.X_OK):
             return f"{folder}/{name}"
-    raise LabError(f"{name} is not installed: apt-get install dovecot-imapd")
+    raise LabError(f"{name} is not installed: apt-get install dovecot-imapd dovecot-lmtpd")
 
 
 def _group_name(owner: Account) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 import sys
 import time
-import traceback
 import unittest
 from dataclasses import dataclass, field
 
@@ -72,19 +71,20 @@ class TapResult(unittest.TestResult):
 
     def addFailure(self, test: unittest.TestCase, err) -> None:
         super().addFailure(test, err)
-        self._fail(test, err)
+        self._fail(test, self.failures[-1][1])
 
     def addError(self, test: unittest.TestCase, err) -> None:
         super().addError(test, err)
-        self._fail(test, err)
+        self._fail(test, self.errors[-1][1])
 
     def addSubTest(self, test, subtest, err) -> None:
         super().addSubTest(test, subtest, err)
         if err:
-            self._fail(subtest, err)
+            failed = issubclass(err[0], test.failureException)
+            self._fail(subtest, (self.failures if failed else self.errors)[-1][1])
 
-    def _fail(self, test: unittest.TestCase, err) -> None:
-        for line in "".join(traceback.format_exception(*err)).splitlines():
+    def _fail(self, test: unittest.TestCase, report: str) -> None:
+        for line in report.splitlines():
             print(f"# {line}")
         self._print("not ok", test)
 
