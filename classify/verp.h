@@ -28,13 +28,12 @@
  *
  *   - A campaign's a-z and 0-9 stand as they are, and so do `.` and `_` (escaped where the text
  *     behind the field begins with them, and a dot where two would meet); all else is escaped,
- *     capitals too. So a campaign has no bare `-`: in the pattern `{campaign}-{recipient}` the
- * first
- *     `-` ends the campaign, whatever the recipient holds:
+ *     capitals too. So a campaign has no bare `-`: in the pattern {campaign}-{recipient} the
+ *     first `-` ends the campaign, whatever the recipient holds:
  *         campaign 26-Spring, to mary-jane@example.net:
  *         bounces+26=2d=53pring-mary-jane=example.net@news.example.com
- *     A sender who leaves `-` bare in campaigns has them cut at the first one and the rest counted
- * to the recipient: such a sender needs another separator, `{campaign}--{recipient}`.
+ *     Senders who leave `-` bare in campaigns would have them cut at the first one and the rest
+ *     counted to the recipient: they need another separator, {campaign}--{recipient}.
  *   - In a recipient's local part letters, digits, `_`, `+`, `-` and `.` stand as they are (of dots
  *     that meet, the second one is escaped).
  *   - An escape of an octet that the coding leaves as it is, of a control character, or one whose
