@@ -14,7 +14,7 @@ BUILD := build
 PACKAGES := gcc clang clang-format make git pkg-config python3 openssl \
 	libetpan-dev libcurl4-gnutls-dev libpq-dev libvectorscan-dev nettle-dev \
 	libjansson-dev libconfuse-dev libseccomp-dev libcmocka-dev \
-	dovecot-imapd postgresql
+	dovecot-imapd dovecot-lmtpd postgresql
 
 # --- the layers: which libraries each one may use -----------------------------------------------
 # cmd/ may use all of them; tests/lint.py holds the includes to this table.
