@@ -118,11 +118,16 @@ static bool identify_by_verp(struct search *s) {
                     IDENTIFIED_BY_VERP_IN_ORIGINAL);
 }
 
-/* Whether the address is one of those that run the mail rather than receive it. */
-static bool is_machinery(const struct search *s, const char *key, enum report_source source) {
-    struct bytes local =
-        bytes_first(bytes_of(key), (size_t)bytes_find_last_char(bytes_of(key), '@'));
-    if (bytes_equal_ignore_case(local, "mailer-daemon"))
+static struct bytes local_part(const char *key) {
+    return bytes_first(bytes_of(key), (size_t)bytes_find_last_char(bytes_of(key), '@'));
+}
+
+/* Whether nobody can be meant by the address: it runs the mail, or a provider put it in the place
+ * of the true one ("redacted@aol.com"; RFC 6590 leaves the word to them). */
+static bool is_nobody(const struct search *s, const char *key, enum report_source source) {
+    struct bytes local = local_part(key);
+    if (bytes_equal_ignore_case(local, "mailer-daemon") ||
+        bytes_starts_ignore_case(local, "redacted"))
         return true;
     if (bytes_equal_ignore_case(local, "postmaster") &&
         (source == REPORT_SOURCE_TEXT || (source != REPORT_SOURCE_STATUS_PART &&
@@ -136,7 +141,7 @@ static bool add_subject(struct search *s, const char *address, enum report_sourc
                         enum identified_by by, const char *found_in,
                         const struct report_recipient *group) {
     const char *key = address_key(address, s->arena);
-    if (!key || is_machinery(s, key, source))
+    if (!key || is_nobody(s, key, source))
         return false;
     s->identities = arena_grow(s->arena, s->identities, s->count, sizeof *s->identities);
     s->identities[s->count++] = (struct identity){
@@ -178,11 +183,24 @@ static void add_feedback(struct search *s) {
     add_subject(s, first, REPORT_SOURCE_FORMAT, IDENTIFIED_BY_FEEDBACK, "Original-Rcpt-To", NULL);
 }
 
+/* Whether the original went to a list or to its own sender, so that its To tells nothing. A list's
+ * id is its address with a dot for the @ (RFC 2919 section 2). */
+static bool to_is_no_recipient(const struct report_original *original, const char *key,
+                               struct arena *arena) {
+    struct bytes local = local_part(key);
+    const char *as_list =
+        arena_printf(arena, "%.*s.%s", (int)local.len, local.data, key + local.len + 1);
+    return keys_equal(key, address_key(original->from, arena)) ||
+           bytes_find_ignore_case(bytes_of(original->list_id), as_list) >= 0;
+}
+
 static void add_original_to(struct search *s) {
     const struct report *report = s->report;
-    if (report->original.present && report->original.to_count == 1)
-        add_subject(s, report->original.to, REPORT_SOURCE_FORMAT, IDENTIFIED_BY_ORIGINAL_TO,
-                    "original To", report->recipient_count == 1 ? report->recipients : NULL);
+    const struct report_original *original = &report->original;
+    const char *key = original->to_count == 1 ? address_key(original->to, s->arena) : NULL;
+    if (original->present && key && !to_is_no_recipient(original, key, s->arena))
+        add_subject(s, original->to, REPORT_SOURCE_FORMAT, IDENTIFIED_BY_ORIGINAL_TO, "original To",
+                    report->recipient_count == 1 ? report->recipients : NULL);
 }
 
 static int compare_keys(const void *a, const void *b) {

@@ -64,9 +64,11 @@ struct identity {
  *                    is held of an address
  *   the others       nobody
  *
+ * The To of the original does not count where it is its List-Id's list or its own sender.
+ *
  * Never a subject, unless VERP says so: an address that we send from (verp_is_own), mailer-daemon
- * at any host, and postmaster where prose names it (whom to turn to) or where it sent the report.
- */
+ * at any host, what begins with "redacted", and postmaster where prose names it (whom to turn to)
+ * or where it sent the report. */
 size_t identify_report(const struct verp *verp, const struct report *report, struct arena *arena,
                        struct identity **identities);
 

@@ -262,6 +262,31 @@ static void the_originals_to_serves_where_no_group_names_anybody(void **state) {
     assert_nobody(state, &report);
 }
 
+static void the_originals_to_is_no_list_and_no_sender(void **state) {
+    static const struct {
+        const char *from, *list_id;
+        bool named;
+    } cases[] = {
+        {"news@example.com", NULL, true},
+        {"news@example.com", "spring26.news.example.com", true},
+        {"news@example.com", "Cats and more <CATS.example.net>", false},
+        {"news@example.com", "cats.example.net", false},
+        {"CATS@example.net", NULL, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct report report = {
+            .kind = REPORT_DELIVERY_STATUS,
+            .original = {.present = true,
+                         .to = "cats@Example.net",
+                         .to_count = 1,
+                         .from = cases[i].from,
+                         .list_id = cases[i].list_id},
+        };
+        struct identity *who;
+        assert_int_equal(identify(state, &report, &who), cases[i].named);
+    }
+}
+
 static void our_own_and_the_mail_systems_addresses_are_no_subjects(void **state) {
     static const struct {
         const char *address;
@@ -277,6 +302,8 @@ static void our_own_and_the_mail_systems_addresses_are_no_subjects(void **state)
         {"postmaster@mx.reporter.example", REPORT_SOURCE_FORMAT, false},
         {"postmaster@mx.reporter.example", REPORT_SOURCE_STATUS_PART, true},
         {"postmaster@example.net", REPORT_SOURCE_FORMAT, true},
+        {"redacted@example.net", REPORT_SOURCE_STATUS_PART, false},
+        {"Redacted-address@example.net", REPORT_SOURCE_FORMAT, false},
         {"postmaster.jones@example.net", REPORT_SOURCE_TEXT, true},
         {"bounces@example.net", REPORT_SOURCE_TEXT, true},
     };
@@ -383,6 +410,7 @@ int main(void) {
         cmocka_unit_test(a_recipient_named_twice_is_one_with_the_mildest_group),
         cmocka_unit_test(ten_thousand_recipients_are_all_named),
         cmocka_unit_test(the_originals_to_serves_where_no_group_names_anybody),
+        cmocka_unit_test(the_originals_to_is_no_list_and_no_sender),
         cmocka_unit_test(our_own_and_the_mail_systems_addresses_are_no_subjects),
         cmocka_unit_test(feedback_names_one_recipient_or_none),
         cmocka_unit_test(feedback_is_identified_by_the_verp_of_what_was_sent),
