@@ -51,7 +51,7 @@ static int read_file(const char *path, bool others_may_read, char **secret, stru
         rc = err_set_errno(err, ERR_NO_INPUT, "%s", path);
     else if (!others_may_read && S_ISREG(st.st_mode) &&
              (st.st_mode & (S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH)))
-        rc = err_set(err, ERR_PERMISSION,
+        rc = err_set(err, ERR_CONFIG,
                      "%s: others can read or write this secret (mode %03o); chmod 600 it", path,
                      (unsigned)(st.st_mode & 0777));
     else

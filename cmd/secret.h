@@ -9,7 +9,7 @@
 #include "cmd/config.h"
 
 /* Reads the secret: its first line. *secret is malloc'ed, to be given to secret_free(); NULL where
- * none of the three sources is set. ERR_PERMISSION where a file can be read by others, ERR_NO_INPUT
+ * none of the three sources is set. ERR_CONFIG where a file can be read by others, ERR_NO_INPUT
  * where it cannot be read or is empty, ERR_CONFIG where the command fails. */
 int secret_read(const struct config_secret *source, char **secret, struct err *err);
 

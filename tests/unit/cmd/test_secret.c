@@ -47,7 +47,7 @@ static void a_file_that_others_can_read_is_refused(void **state) {
         struct err err;
         char *secret;
         assert_int_equal(secret_read(&source, &secret, &err), -1);
-        assert_int_equal(err.code, ERR_PERMISSION);
+        assert_int_equal(err.code, ERR_CONFIG);
         assert_non_null(strstr(err.text, "chmod 600"));
         assert_null(strstr(err.text, "hunter2"));
     }
