@@ -1,5 +1,5 @@
--- The ledger: what arrived and what it says. Tables of facts first, then those that are computed
--- from them (002_state.sql computes them, and nothing else writes them).
+-- The ledger: what arrived, what it says, and what people decided. Facts; 002_computed.sql has the
+-- tables that are computed from them.
 --
 -- For Citus: the column to distribute by stands first in every primary key, nothing references a
 -- table that is distributed otherwise, and there are no triggers and no sequences. Keys compare
@@ -178,6 +178,7 @@ CREATE INDEX event_occurred_at ON bounce.event USING brin (occurred_at);
 -- Which recipients a domain's outage concerns.
 CREATE INDEX event_domain_trouble ON bounce.event (domain, occurred_at)
     WHERE verdict = 'soft' AND counted AND fault <> 'recipient' AND superseded_by IS NULL;
+CREATE INDEX event_delivered ON bounce.event (recipient) WHERE category = 'delivered' AND superseded_by IS NULL;
 COMMENT ON TABLE bounce.event IS 'What one message says about one recipient. Facts: rows are added, never changed, save that a newer judgement supersedes an older one.';
 COMMENT ON COLUMN bounce.event.recipient IS 'The address in its normal form (lower case); empty where the message names nobody.';
 COMMENT ON COLUMN bounce.event.message IS 'Id of the message in bounce.message.';

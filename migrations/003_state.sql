@@ -1,0 +1,193 @@
+-- The state of every address, computed from the ledger and from nothing else: no clock, no order of
+-- arrival. Whatever order events come in, however often, in batches of any size, from any number of
+-- writers, the same ledger under the same policy gives the same rows.
+--
+-- Each function takes a set of addresses and looks each one up by index, which OFFSET 0 enforces:
+-- the planner has no other way to join such a subquery than once per address.
+
+CREATE FUNCTION bounce.window_start(moment timestamptz, hours integer) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+    SELECT to_timestamp(floor(extract(epoch FROM moment) / (3600 * hours)) * (3600 * hours));
+$$;
+COMMENT ON FUNCTION bounce.window_start IS 'Start of the window that a moment falls into; windows start at midnight UTC.';
+
+CREATE FUNCTION bounce.is_outage(trouble bigint, heard bigint, delivered bigint, policy bounce.policy) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT (policy).outage_recipients > 0 AND trouble >= (policy).outage_recipients
+       AND 100 * trouble >= (policy).outage_share * (heard + delivered);
+$$;
+COMMENT ON FUNCTION bounce.is_outage IS 'Whether such a window was an outage of the domain.';
+
+CREATE FUNCTION bounce.event_weight(verdict text, strike boolean) RETURNS integer
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE verdict WHEN 'none' THEN 0 WHEN 'block' THEN 1 WHEN 'hard' THEN 4 WHEN 'complaint' THEN 5
+                        ELSE CASE WHEN strike THEN 3 ELSE 2 END END;
+$$;
+COMMENT ON FUNCTION bounce.event_weight IS 'Which of several events about one send to one recipient counts: the heaviest. 5 complaint, 4 hard, 3 a strike, 2 soft and not counted, 1 block, 0 none.';
+
+CREATE FUNCTION bounce.recipient_proofs(keys text[]) RETURNS TABLE (recipient text, proven_at timestamptz)
+LANGUAGE sql STABLE AS $$
+    SELECT e.recipient, e.occurred_at
+    FROM unnest(keys) AS k (recipient)
+    CROSS JOIN LATERAL (
+        SELECT * FROM bounce.event e
+        WHERE e.recipient = k.recipient AND e.category = 'delivered' AND e.superseded_by IS NULL OFFSET 0) e
+    UNION ALL
+    -- A server that accepts and bounces afterwards has proven nothing. The hour is for clocks that
+    -- differ and for reports that give the time of arrival.
+    SELECT d.recipient, d.delivered_at
+    FROM unnest(keys) AS k (recipient)
+    CROSS JOIN LATERAL (SELECT * FROM bounce.delivery d WHERE d.recipient = k.recipient AND d.applied OFFSET 0) d
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS bounces FROM bounce.event e
+        WHERE e.recipient = d.recipient AND e.campaign = d.campaign AND e.campaign <> ''
+          AND e.verdict IN ('soft', 'hard') AND e.superseded_by IS NULL
+          AND e.occurred_at >= d.delivered_at - interval '1 hour') b
+    WHERE b.bounces = 0
+    UNION ALL
+    SELECT a.recipient, a.acted_at
+    FROM unnest(keys) AS k (recipient)
+    CROSS JOIN LATERAL (
+        SELECT * FROM bounce.operator_action a
+        WHERE a.recipient = k.recipient AND a.action = 'reinstate' OFFSET 0) a;
+$$;
+COMMENT ON FUNCTION bounce.recipient_proofs IS 'When these addresses proved to be alive.';
+
+CREATE FUNCTION bounce.recipient_sends(keys text[])
+RETURNS TABLE (recipient text, campaign text, message uuid, occurred_at timestamptz, weight integer, category text)
+LANGUAGE sql STABLE AS $$
+    -- One countable event for each campaign; without one, each message stands for itself.
+    SELECT DISTINCT ON (e.recipient, e.campaign, CASE WHEN e.campaign = '' THEN e.message END)
+           e.recipient, e.campaign, e.message, e.occurred_at,
+           bounce.event_weight(e.verdict, e.counted AND o.outage IS NULL) AS weight, e.category
+    FROM unnest(keys) AS k (recipient)
+    CROSS JOIN LATERAL (
+        SELECT max(a.acted_at) AS reinstated_at FROM bounce.operator_action a
+        WHERE a.recipient = k.recipient AND a.action = 'reinstate') a
+    CROSS JOIN LATERAL (
+        SELECT * FROM bounce.event e
+        WHERE e.recipient = k.recipient AND e.superseded_by IS NULL
+          AND e.occurred_at > coalesce(a.reinstated_at, '-infinity') OFFSET 0) e
+    CROSS JOIN bounce.policy p
+    LEFT JOIN LATERAL (
+        SELECT o.outage FROM bounce.domain_window o
+        WHERE e.verdict = 'soft' AND e.fault <> 'recipient' AND o.outage AND o.domain = e.domain
+          AND o.starts_at = bounce.window_start(e.occurred_at, p.outage_window_hours) OFFSET 0) o ON true
+    ORDER BY e.recipient, e.campaign, CASE WHEN e.campaign = '' THEN e.message END,
+             bounce.event_weight(e.verdict, e.counted AND o.outage IS NULL) DESC, e.occurred_at, e.message;
+$$;
+COMMENT ON FUNCTION bounce.recipient_sends IS 'The one event of each campaign that counts for these addresses, since they were last reinstated, with its weight (bounce.event_weight). The soft bounces of a domain''s outage are not counted.';
+
+CREATE FUNCTION bounce.recipient_strikes(keys text[])
+RETURNS TABLE (recipient text, occurred_at timestamptz, message uuid, campaign text, category text,
+               streak bigint, streak_goes_on boolean, strike_category text, strikes bigint, needed integer,
+               first_at timestamptz, messages uuid[], makes_hard boolean)
+LANGUAGE sql STABLE AS $$
+    SELECT s.recipient, s.occurred_at, s.message, s.campaign, s.category,
+           s.streak, s.streak_goes_on, s.strike_category, count(*) OVER recent, s.needed,
+           min(s.occurred_at) OVER recent, array_agg(s.message) OVER recent,
+           s.needed > 0 AND count(*) OVER recent >= s.needed
+           AND s.occurred_at - min(s.occurred_at) OVER recent >= make_interval(hours => 24 * s.min_span_days)
+    FROM (SELECT m.*, p.min_span_days,
+                 CASE WHEN p.category_strikes ? m.category THEN m.category ELSE '' END AS strike_category,
+                 coalesce((p.category_strikes ->> m.category)::integer, p.strikes) AS needed
+          FROM (SELECT n.*,
+                       count(*) FILTER (WHERE n.message IS NULL)
+                           OVER (PARTITION BY n.recipient ORDER BY n.occurred_at, n.message IS NOT NULL
+                                 ROWS UNBOUNDED PRECEDING) AS streak,
+                       count(*) FILTER (WHERE n.message IS NULL) OVER (PARTITION BY n.recipient)
+                       = count(*) FILTER (WHERE n.message IS NULL)
+                           OVER (PARTITION BY n.recipient ORDER BY n.occurred_at, n.message IS NOT NULL
+                                 ROWS UNBOUNDED PRECEDING) AS streak_goes_on
+                FROM (SELECT * FROM (
+                          SELECT DISTINCT ON (c.recipient, (c.occurred_at AT TIME ZONE 'UTC')::date)
+                                 c.recipient, c.occurred_at, c.message, c.campaign, c.category
+                          FROM bounce.recipient_sends(keys) c WHERE c.weight = 3
+                          ORDER BY c.recipient, (c.occurred_at AT TIME ZONE 'UTC')::date, c.occurred_at, c.message) d
+                      UNION ALL
+                      SELECT f.recipient, f.proven_at, NULL, NULL, NULL FROM bounce.recipient_proofs(keys) f) n
+               ) m
+          CROSS JOIN bounce.policy p
+          WHERE m.message IS NOT NULL) s
+    -- Hours, since a day is not 24 of them in every session's time zone.
+    WINDOW recent AS (PARTITION BY s.recipient, s.streak, s.strike_category ORDER BY s.occurred_at
+                      RANGE BETWEEN (SELECT make_interval(hours => 24 * window_days) FROM bounce.policy)
+                      PRECEDING AND CURRENT ROW);
+$$;
+COMMENT ON FUNCTION bounce.recipient_strikes IS 'The strikes of these addresses, at most one a day, each with those that count together with it. A proof of life ends a streak and begins the next.';
+
+CREATE FUNCTION bounce.recipient_windows(keys text[])
+RETURNS TABLE (recipient text, heard timestamptz[], trouble timestamptz[])
+LANGUAGE sql STABLE AS $$
+    SELECT w.recipient, array_agg(w.starts_at ORDER BY w.starts_at),
+           coalesce(array_agg(w.starts_at ORDER BY w.starts_at) FILTER (WHERE w.trouble), '{}')
+    FROM (SELECT e.recipient, bounce.window_start(e.occurred_at, p.outage_window_hours) AS starts_at,
+                 bool_or(e.verdict = 'soft' AND e.counted AND e.fault <> 'recipient') AS trouble
+          FROM unnest(keys) AS k (recipient)
+          CROSS JOIN LATERAL (
+              SELECT * FROM bounce.event e
+              WHERE e.recipient = k.recipient AND e.superseded_by IS NULL OFFSET 0) e
+          CROSS JOIN bounce.policy p
+          WHERE p.outage_recipients > 0
+          GROUP BY 1, 2) w
+    GROUP BY w.recipient;
+$$;
+COMMENT ON FUNCTION bounce.recipient_windows IS 'In which windows these addresses were heard of, and in which they soft-bounced for their domain''s sake.';
+
+CREATE FUNCTION bounce.recipient_state(keys text[]) RETURNS SETOF bounce.recipient
+LANGUAGE sql STABLE AS $$
+    WITH ledger AS (
+        SELECT e.recipient, count(*)::integer AS events, min(e.occurred_at) AS first_at, max(e.occurred_at) AS last_at,
+               (array_agg(e.address ORDER BY e.occurred_at, e.message))[1] AS address
+        FROM unnest(keys) AS k (recipient)
+        CROSS JOIN LATERAL (
+            SELECT * FROM bounce.event e WHERE e.recipient = k.recipient AND e.superseded_by IS NULL OFFSET 0) e
+        GROUP BY e.recipient
+    ), action AS (
+        SELECT a.recipient, a.acted_at, a.action,
+               max(a.acted_at) FILTER (WHERE a.action = 'reinstate') OVER (PARTITION BY a.recipient) AS reinstated_at
+        FROM unnest(keys) AS k (recipient)
+        CROSS JOIN LATERAL (SELECT * FROM bounce.operator_action a WHERE a.recipient = k.recipient OFFSET 0) a
+    ), proof AS (
+        SELECT recipient, max(proven_at) AS last_at FROM bounce.recipient_proofs(keys) GROUP BY recipient
+    ), strike AS (
+        -- Those since the last proof of life: only they can still make hard.
+        SELECT * FROM bounce.recipient_strikes(keys) WHERE streak_goes_on
+    ), nearest AS (
+        -- Of an address's counts the one nearest to hard, as it stood at its last strike.
+        SELECT DISTINCT ON (l.recipient) l.*
+        FROM (SELECT DISTINCT ON (recipient, strike_category) * FROM strike
+              ORDER BY recipient, strike_category, occurred_at DESC) l
+        ORDER BY l.recipient, l.needed = 0, l.needed - l.strikes, l.strike_category
+    ), reason AS (
+        SELECT DISTINCT ON (r.recipient) r.*
+        FROM (SELECT s.recipient, CASE s.weight WHEN 5 THEN 'complained' ELSE 'hard' END AS state,
+                     s.occurred_at AS since, s.category, s.message, false AS escalated,
+                     CASE s.weight WHEN 5 THEN 1 ELSE 2 END AS place
+              FROM bounce.recipient_sends(keys) s WHERE s.weight >= 4
+              UNION ALL
+              SELECT s.recipient, 'hard', s.occurred_at, s.category, s.message, true, 2 FROM strike s WHERE s.makes_hard
+              UNION ALL
+              SELECT a.recipient, 'suppressed', a.acted_at, NULL, NULL, false, 3 FROM action a
+              WHERE a.action = 'suppress' AND a.acted_at > coalesce(a.reinstated_at, '-infinity')
+              UNION ALL
+              SELECT n.recipient, 'soft', n.first_at, n.category, n.message, false, 4 FROM nearest n) r
+        ORDER BY r.recipient, r.place, r.since, r.message
+    )
+    SELECT known.recipient, coalesce(l.address, known.recipient), substring(known.recipient FROM '[^@]*$'),
+           coalesce(r.state, 'active'), r.since, r.category, r.message, coalesce(r.escalated, false),
+           coalesce(n.strikes, 0)::integer,
+           CASE WHEN n.needed > 0 THEN greatest(n.needed - n.strikes, 0) END::integer, n.strike_category,
+           n.first_at + make_interval(hours => 24 * p.window_days), coalesce(n.messages, '{}'),
+           f.last_at, a.reinstated_at,
+           coalesce(l.events, 0), l.first_at, l.last_at, coalesce(w.heard, '{}'), coalesce(w.trouble, '{}')
+    FROM (SELECT recipient FROM ledger UNION SELECT recipient FROM action) AS known
+    CROSS JOIN bounce.policy p
+    LEFT JOIN ledger l ON l.recipient = known.recipient
+    LEFT JOIN (SELECT DISTINCT recipient, reinstated_at FROM action) a ON a.recipient = known.recipient
+    LEFT JOIN proof f ON f.recipient = known.recipient
+    LEFT JOIN reason r ON r.recipient = known.recipient
+    LEFT JOIN nearest n ON n.recipient = known.recipient
+    LEFT JOIN bounce.recipient_windows(keys) w ON w.recipient = known.recipient;
+$$;
+COMMENT ON FUNCTION bounce.recipient_state IS 'The state of these addresses, from the ledger. No row for one that it does not know.';
