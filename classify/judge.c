@@ -86,6 +86,8 @@ static bool judge_action(const struct report_recipient *recipient, struct judgem
     if (!actions[action].rule || (actions[action].success && status_class(recipient->status) >= 4))
         return false;
     decide(j, actions[action].category, actions[action].rule);
+    j->status = recipient->status ? recipient->status : recipient->diagnostic_status;
+    j->reply_code = recipient->reply_code;
     j->matched = report_action_name(action);
     j->matched_in = "Action";
     return true;
@@ -141,6 +143,19 @@ static bool is_vague(const struct rule_match *match, const struct facts *facts) 
            (status_code_read(facts->question.status, &code) && status_code_is_generic(code));
 }
 
+/* A report without an enhanced code gets the one that says what the category says, in the class of
+ * the reply code, where there is one. */
+static void derive_status(struct judgement *j, struct arena *arena) {
+    const char *status = category_info(j->category)->status;
+    if (j->status || !status)
+        return;
+    char class = j->reply_code >= 400 && j->reply_code < 500   ? '4'
+                 : j->reply_code >= 500 && j->reply_code < 600 ? '5'
+                                                               : *status;
+    j->status = arena_printf(arena, "%c%s", class, status + 1);
+    j->status_is_derived = true;
+}
+
 static void judge_failure(const struct ruleset *rules, struct ruleset_scratch *scratch,
                           const struct report *report, const struct report_recipient *recipient,
                           struct arena *arena, struct judgement *j) {
@@ -187,6 +202,7 @@ void judge_recipient(const struct ruleset *rules, struct ruleset_scratch *scratc
     *judgement = (struct judgement){0};
     if (!judge_kind(report, judgement) && !(recipient && judge_action(recipient, judgement)))
         judge_failure(rules, scratch, report, recipient, arena, judgement);
+    derive_status(judgement, arena);
     judgement->counted =
         judgement->verdict == VERDICT_SOFT && category_info(judgement->category)->counted;
 }

@@ -30,8 +30,11 @@ struct judgement {
     enum verdict verdict;
     enum category category;
     enum fault fault;
-    bool counted;        /* as a strike, where the verdict is soft */
-    const char *status;  /* the enhanced status code that was used, or NULL */
+    bool counted;       /* as a strike, where the verdict is soft */
+    const char *status; /* the enhanced status code; NULL where it is about no delivery */
+    /* The report has no enhanced code: `status` is the one that stands for the category, for those
+     * who know 5.1.1 and 4.2.2 better than words. Nobody said it. */
+    bool status_is_derived;
     unsigned reply_code; /* the RFC 5321 reply code that was used, or 0 */
     /* Id of the rule that decided: "google-recipient-rate"; never NULL. Where none of the rule
      * files' did: "kind-auto_reply" (the kind of mail), "feedback-abuse" (the feedback type),

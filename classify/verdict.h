@@ -73,6 +73,8 @@ struct category_info {
     enum verdict verdict; /* the usual one; a rule may say otherwise (450 mailbox_disabled: soft) */
     enum fault fault;     /* the usual one */
     bool counted;         /* a soft one of this category is a strike towards hard */
+    const char *status;   /* the enhanced code (RFC 3463) that says the same: "5.1.1"; NULL where it
+                             is about no delivery */
     const char *description; /* a sentence for people: "The mailbox does not exist." */
 };
 
