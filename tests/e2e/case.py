@@ -20,6 +20,7 @@ from lab.program import Program
 BUILD = Path(os.environ.get("NULLSENDER_BUILD", ROOT / "build"))
 PROGRAM = BUILD / "nullsender"
 WAIT_SECONDS = 60
+ROWS_SHOWN = 20
 PROCESSED, QUARANTINE = "Processed", "Quarantine"
 OWNER = "nullsender"  # the database role as which the program runs: no superuser
 TEMPLATE = "template_migrated"
@@ -129,11 +130,14 @@ class Case(unittest.TestCase):
 
     def assert_ledger(self, mails: Iterable[Bounce]) -> None:
         """The ledger says exactly what is true of these mails: row by row, each once."""
-        self.maxDiff = 4000
         truth = Counter(row for mail in mails for row in mail.truth)
         ledger = Counter(self.ledger())
-        self.assertEqual(sorted((truth - ledger).elements()), [], "not in the ledger")
-        self.assertEqual(sorted((ledger - truth).elements()), [], "in the ledger, but not true")
+        missing = sorted((truth - ledger).elements())
+        wrong = sorted((ledger - truth).elements())
+        if missing or wrong:
+            rows = [f"missing  {row}" for row in missing[:ROWS_SHOWN]]
+            rows += [f"wrong    {row}" for row in wrong[:ROWS_SHOWN]]
+            self.fail(f"{len(missing)} rows missing, {len(wrong)} wrong\n" + "\n".join(rows))
 
     def count(self, folder: str = "INBOX") -> int:
         """How many mails lie in a folder of the test's mailbox."""

@@ -58,9 +58,10 @@ class Messages(Case):
         self.assertLessEqual(truth, set(self.ledger()))
         recipients = ", ".join(f"'{row.recipient}'" for row in truth)
         (row,) = self.query(
-            "SELECT m.*, encode(m.sha256, 'hex') AS sha256, encode(r.raw, 'hex') AS raw"
-            " FROM bounce.message m JOIN bounce.message_raw r ON r.message = m.id WHERE NOT EXISTS"
-            " (SELECT FROM bounce.event e WHERE e.message = m.id"
+            "SELECT m.*, encode(m.sha256, 'hex') AS sha256,"
+            " coalesce(encode(r.raw, 'hex'), '') AS raw"
+            " FROM bounce.message m LEFT JOIN bounce.message_raw r ON r.message = m.id"
+            " WHERE NOT EXISTS (SELECT FROM bounce.event e WHERE e.message = m.id"
             f" AND e.recipient IN ({recipients}))"
         )
         raw = bytes.fromhex(row["raw"])
@@ -172,7 +173,7 @@ class Messages(Case):
         self.assertIn('{NULL,"x"} \\N $1', event["diagnostic"])
 
     def test_hostile_campaign_names_stay_names(self) -> None:
-        for name in ("a'b", 'q"uote', "{x,y}", "NULL", "a\\\\b", "=cmd|1"):
+        for name in ("a'b", "{x}", "NULL", "$1", "%s%n", "=cmd|1", "`id`"):
             with self.subTest(name=name):
                 self.setUp()
                 mail = dsn().replace(b"spring26", name.encode())
