@@ -1,6 +1,5 @@
 #include "imap/fetch.h"
 
-#include "cmd/base/memory.h"
 #include "imap/refusal.h"
 #include "imap/sequence_set.h"
 
@@ -13,21 +12,34 @@ enum {
     REFUSED_IN_A_ROW_MAX = 20, /* then it is the server's trouble and not the messages' */
 };
 
+/* Whether the text has this form: 9 stands for a digit, a for a letter. */
+static bool has_form(const char *text, const char *form) {
+    for (; *form != '\0'; form++, text++)
+        if (*form == '9'   ? !ascii_is_digit(*text)
+            : *form == 'a' ? !ascii_is_alpha(*text)
+                           : *text != *form)
+            return false;
+    return *text == '\0';
+}
+
 /* " 7-Jul-1996 02:44:25 -0700" (RFC 9051, date-time) as unix seconds; 0 where it is none. */
 static int64_t unix_time(const char *text) {
-    static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+    static const char months[] = "jan feb mar apr may jun jul aug sep oct nov dec";
     char name[4], sign;
-    int day, year, hour, minute, second, zone_hour, zone_minute, end = 0;
-    if (sscanf(text, "%2d-%3[A-Za-z]-%4d %2d:%2d:%2d %c%2d%2d%n", &day, name, &year, &hour, &minute,
-               &second, &sign, &zone_hour, &zone_minute, &end) != 9 ||
-        text[end] != '\0')
+    int day, year, hour, minute, second, zone_hour, zone_minute;
+    if (!has_form(text, "99-aaa-9999 99:99:99 +9999") &&
+        !has_form(text, "99-aaa-9999 99:99:99 -9999") &&
+        !has_form(text, " 9-aaa-9999 99:99:99 +9999") &&
+        !has_form(text, " 9-aaa-9999 99:99:99 -9999"))
         return 0;
+    sscanf(text, "%2d-%3s-%4d %2d:%2d:%2d %c%2d%2d", &day, name, &year, &hour, &minute, &second,
+           &sign, &zone_hour, &zone_minute);
     const char *month = strstr(months, ascii_lower_string(name));
-    if (strlen(name) != 3 || month == NULL || (month - months) % 3 != 0 || day < 1 || day > 31 ||
-        year < 1970 || hour > 23 || minute > 59 || second > 60 || (sign != '+' && sign != '-'))
+    if (month == NULL || day < 1 || day > 31 || year < 1970 || hour > 23 || minute > 59 ||
+        second > 60)
         return 0;
     struct tm tm = {.tm_year = year - 1900,
-                    .tm_mon = (int)(month - months) / 3,
+                    .tm_mon = (int)(month - months) / 4,
                     .tm_mday = day,
                     .tm_hour = hour,
                     .tm_min = minute,
@@ -151,9 +163,7 @@ int imap_fetch_begin(struct imap *imap, const uint32_t *uids, size_t count, uint
     if (!imap->selected || octets == 0)
         return err_set(err, ERR_SOFTWARE, "a FETCH of %u octets, and %s folder", octets,
                        imap->selected ? "a" : "no");
-    uint32_t *sorted = memory_alloc(count * sizeof *sorted);
-    memcpy(sorted, uids, count * sizeof *sorted);
-    count = sequence_set_sort(sorted, count);
+    uint32_t *sorted = sequence_set_sorted(uids, &count);
     for (size_t i = 0; i < count; i += COMMAND_UIDS_MAX) {
         size_t some = count - i < COMMAND_UIDS_MAX ? count - i : COMMAND_UIDS_MAX;
         struct command *fetch = command_new(COMMAND_FETCH, NULL, sorted + i, some);

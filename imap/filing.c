@@ -3,10 +3,7 @@
 #include "imap/sequence_set.h"
 #include "imap/session.h"
 
-#include "cmd/base/memory.h"
-
 #include <stdlib.h>
-#include <string.h>
 
 static int check_writable(const struct imap *imap, struct err *err) {
     if (session_check(imap, err) < 0)
@@ -21,9 +18,7 @@ static int check_writable(const struct imap *imap, struct err *err) {
 /* Queues the first step; session.c goes on from there. */
 static void queue(struct imap *imap, enum command_kind kind, const char *text, const uint32_t *uids,
                   size_t count) {
-    uint32_t *sorted = memory_alloc(count * sizeof *sorted);
-    memcpy(sorted, uids, count * sizeof *sorted);
-    count = sequence_set_sort(sorted, count);
+    uint32_t *sorted = sequence_set_sorted(uids, &count);
     for (size_t i = 0; i < count; i += COMMAND_UIDS_MAX) {
         size_t some = count - i < COMMAND_UIDS_MAX ? count - i : COMMAND_UIDS_MAX;
         command_list_add(&imap->filings, command_new(kind, text, sorted + i, some));

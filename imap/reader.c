@@ -59,6 +59,12 @@ static int take(struct reader *reader, size_t len, struct err *err) {
     return 0;
 }
 
+/* Takes the next byte and returns it. */
+static int next(struct reader *reader, struct err *err) {
+    int c = reader_peek(reader, err);
+    return c < 0 || take(reader, 1, err) < 0 ? -1 : c;
+}
+
 static int unexpected(int c, const char *wanted, struct err *err) {
     if (c >= 0x20 && c < 0x7F)
         return err_set(err, ERR_PROTOCOL, "the server sent '%c' where %s belongs", c, wanted);
@@ -110,31 +116,23 @@ int reader_word(struct reader *reader, struct buf *out, struct err *err) {
     return word_bytes(reader, out, err);
 }
 
-/* Takes one byte of a section such as [HEADER.FIELDS (TO "X Y")] into `out`. */
-static int section_byte(struct reader *reader, struct buf *out, struct err *err) {
-    int c = reader_peek(reader, err);
-    if (c < 0)
-        return -1;
-    if (c == '\r' || c == '\n')
-        return unexpected(c, "']'", err);
-    if (out != NULL)
-        buf_add_char(out, (char)c);
-    if (take(reader, 1, err) < 0)
-        return -1;
-    return c;
-}
-
+/* Takes a section such as [HEADER.FIELDS (TO "X ]")], from the bracket on. */
 static int section(struct reader *reader, struct buf *out, struct err *err) {
-    bool quoted = false;
-    int c = section_byte(reader, out, err); /* the bracket */
-    while (c >= 0 && (quoted || c != ']')) {
-        c = section_byte(reader, out, err);
-        if (quoted && c == '\\')
-            c = section_byte(reader, out, err);
-        else if (c == '"')
+    bool quoted = false, escaped = false;
+    int c;
+    do {
+        c = next(reader, err);
+        if (c < 0)
+            return -1;
+        if (c == '\r' || c == '\n')
+            return unexpected(c, "']'", err);
+        if (out != NULL)
+            buf_add_char(out, (char)c);
+        if (c == '"' && !escaped)
             quoted = !quoted;
-    }
-    return c < 0 ? -1 : 0;
+        escaped = quoted && c == '\\' && !escaped;
+    } while (c != ']' || quoted);
+    return 0;
 }
 
 /* Appends what may follow the first word of an item name: a section, and an origin. */
@@ -202,16 +200,16 @@ static int literal(struct reader *reader, struct buf *out, size_t keep, uint64_t
     if (reader_expect(reader, '{', err) < 0 ||
         reader_number(reader, READER_LITERAL_MAX, length, err) < 0)
         return -1;
-    int c = reader_peek(reader, err);
+    int c = next(reader, err);
+    if (c == '+')
+        c = next(reader, err);
     if (c < 0)
         return -1;
-    if (c == '+' && take(reader, 1, err) < 0)
-        return -1;
-    if (reader_expect(reader, '}', err) < 0)
-        return -1;
+    if (c != '}')
+        return unexpected(c, "'}'", err);
     c = reader_peek(reader, err);
     if (c == '\r') {
-        reader->start++;
+        reader->start++; /* not next(): a trace shows no line ends */
         c = reader_peek(reader, err);
     }
     if (c < 0)
@@ -224,25 +222,20 @@ static int literal(struct reader *reader, struct buf *out, size_t keep, uint64_t
 
 static int quoted(struct reader *reader, struct buf *out, size_t keep, uint64_t *length,
                   struct err *err) {
-    *length = 0;
     if (reader_expect(reader, '"', err) < 0)
         return -1;
-    for (;;) {
-        int c = reader_peek(reader, err);
-        if (c < 0 || take(reader, 1, err) < 0)
-            return -1;
+    for (*length = 0;; ++*length) {
+        int c = next(reader, err);
         if (c == '"')
             return 0;
-        if (c == '\\') {
-            c = reader_peek(reader, err);
-            if (c < 0 || take(reader, 1, err) < 0)
-                return -1;
-        }
+        if (c == '\\')
+            c = next(reader, err);
+        if (c < 0)
+            return -1;
         if (c == '\r' || c == '\n')
             return unexpected(c, "'\"'", err);
         if (out != NULL && *length < keep)
             buf_add_char(out, (char)c);
-        ++*length;
     }
 }
 
@@ -267,13 +260,11 @@ int reader_string(struct reader *reader, struct buf *out, size_t keep, uint64_t 
     if (c == '{')
         return literal(reader, out, keep, length, err) < 0 ? -1 : 1;
     for (const char *nil = "NIL"; *nil != '\0'; nil++) {
-        c = reader_peek(reader, err);
+        c = next(reader, err);
         if (c < 0)
             return -1;
         if (ascii_lower((char)c) != ascii_lower(*nil))
             return unexpected(c, "a string", err);
-        if (take(reader, 1, err) < 0)
-            return -1;
     }
     return 0;
 }
@@ -342,20 +333,14 @@ static void line_ends(struct reader *reader) {
 
 int reader_end(struct reader *reader, struct err *err) {
     int c;
-    while ((c = reader_peek(reader, err)) == ' ' || c == '\r') {
-        if (take(reader, 1, err) < 0)
-            return -1;
-        if (c == '\r')
-            break;
-    }
-    if (c < 0)
-        return -1;
-    c = reader_peek(reader, err);
+    while ((c = next(reader, err)) == ' ')
+        ;
+    if (c == '\r')
+        c = next(reader, err);
     if (c < 0)
         return -1;
     if (c != '\n')
         return unexpected(c, "the end of the line", err);
-    reader->start++;
     line_ends(reader);
     return 0;
 }

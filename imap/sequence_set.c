@@ -1,6 +1,9 @@
 #include "imap/sequence_set.h"
 
+#include "cmd/base/memory.h"
+
 #include <stdlib.h>
+#include <string.h>
 
 void sequence_set_add(struct buf *out, const uint32_t *uids, size_t count) {
     for (size_t first = 0, last; first < count; first = last + 1) {
@@ -27,4 +30,12 @@ size_t sequence_set_sort(uint32_t *uids, size_t count) {
         if (uids[i] != 0 && (kept == 0 || uids[kept - 1] != uids[i]))
             uids[kept++] = uids[i];
     return kept;
+}
+
+uint32_t *sequence_set_sorted(const uint32_t *uids, size_t *count) {
+    uint32_t *sorted = memory_alloc(*count * sizeof *sorted);
+    if (*count > 0)
+        memcpy(sorted, uids, *count * sizeof *sorted);
+    *count = sequence_set_sort(sorted, *count);
+    return sorted;
 }

@@ -15,4 +15,7 @@ void sequence_set_add(struct buf *out, const uint32_t *uids, size_t count);
 /* Sorts in place and drops doubles and zeroes (no message has UID 0); returns how many are left. */
 size_t sequence_set_sort(uint32_t *uids, size_t count);
 
+/* A malloc'ed copy, sorted in this way; `uids` may be NULL where *count is 0. */
+uint32_t *sequence_set_sorted(const uint32_t *uids, size_t *count);
+
 #endif

@@ -212,6 +212,9 @@ static void finish_does_not_fetch_what_nobody_took(void **state) {
     assert_int_equal(imap_move_begin(imap, uids, 1, "Done", &err), 0);
     assert_int_equal(imap_finish(imap, &err), 0);
     assert_int_equal(imap_fetch_next(imap, &message, &err), 0);
+    assert_int_equal(imap_fetch_begin(imap, NULL, 0, 100, &err), 0); /* an empty folder */
+    assert_int_equal(imap_move_begin(imap, NULL, 0, "Done", &err), 0);
+    assert_int_equal(imap_fetch_next(imap, &message, &err), 0);
     imap_close(imap);
     script_end(script);
 }
