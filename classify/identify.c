@@ -113,8 +113,7 @@ static bool identify_by_verp(struct search *s) {
                 return true;
         }
     }
-    return report->kind == REPORT_FEEDBACK &&
-           try_verp(s, report->feedback.original_mail_from, "Original-Mail-From",
+    return try_verp(s, report->feedback.original_mail_from, "Original-Mail-From",
                     IDENTIFIED_BY_VERP_IN_ORIGINAL);
 }
 
@@ -198,7 +197,7 @@ static void add_original_to(struct search *s) {
     const struct report *report = s->report;
     const struct report_original *original = &report->original;
     const char *key = original->to_count == 1 ? address_key(original->to, s->arena) : NULL;
-    if (original->present && key && !to_is_no_recipient(original, key, s->arena))
+    if (key && !to_is_no_recipient(original, key, s->arena))
         add_subject(s, original->to, REPORT_SOURCE_FORMAT, IDENTIFIED_BY_ORIGINAL_TO, "original To",
                     report->recipient_count == 1 ? report->recipients : NULL);
 }

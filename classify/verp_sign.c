@@ -87,10 +87,7 @@ enum verp_signature verp_tag_check(const struct verp_keys *keys, const char *tag
     uint32_t day_digits =
         (uint32_t)(base32_value(given[1]) << BASE32_BITS | base32_value(given[2]));
     uint32_t tomorrow = today + 1;
-    uint32_t before_tomorrow = (tomorrow - day_digits) % DAYS;
-    if (before_tomorrow > tomorrow)
-        return VERP_SIGNATURE_WRONG;
-    uint32_t day = tomorrow - before_tomorrow;
+    uint32_t day = tomorrow - (tomorrow - day_digits) % DAYS;
     if (!make_tag(keys, given[0], day, what, made))
         return VERP_SIGNATURE_UNKNOWN_KEY;
     if (!memeql_sec(given + MAC_AT, made + MAC_AT, VERP_TAG_LENGTH - MAC_AT))

@@ -131,6 +131,7 @@ static void our_own_scheme_reads_hostile_forms(void **state) {
         {OURS, NULL, "bounces+a-j=c3rg=example.net" AT, "a", "j=c3rg@example.net"},
         {OURS, NULL, "bounces+a-b=ad=example.net" AT, "a", "b=ad@example.net"},
         {OURS, NULL, "bounces+a-b=00=0a=7f=61=example.net" AT, "a", "b=00=0a=7f=61@example.net"},
+        {OURS, NULL, "bounces+a=0a=1b-b=example.net" AT, "a=0a=1b", "b@example.net"},
         {OURS, NULL, "bounces+a-b=3=example.net" AT, "a", "b=3@example.net"},
         {OURS, NULL, "bounces+j\xc3\xb6-j\xc3\xb6rg=b\xc3\xbc.example" AT, "j\xc3\xb6",
          "j\xc3\xb6rg@b\xc3\xbc.example"},

@@ -57,6 +57,8 @@ static void what_is_not_wrapped_stays_the_same_string(void **state) {
         "btv1==0371f2c=ada@example.net",
         "srs0@example.net",
         "SRS0=HHHH=TT=example.net@forward.example",
+        "SRS0=HHHH=T.T=example.net=ada@forward.example",
+        "SRS0=H!HH=TT=example.net=ada@forward.example",
         "SRS0=HHHH=TT==ada@forward.example",
         "SRS0=HHHH=TT=exa..mple=ada@forward.example",
         "SRS0.HHHH=TT=example.net=ada@forward.example",
