@@ -4,6 +4,7 @@
 #   make demo     the whole way with throwaway servers (KEEP=1 leaves them running)
 #   make check    all tests; installs what they need
 #   make asan     the tests again under AddressSanitizer and UBSan
+#   make accuracy CORPUS=DIR  how often the judge is right, on labelled mails
 #   make help     every target
 
 VERSION := 0.1.0
@@ -70,8 +71,10 @@ unit_tests = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/$(1)/test_*.
 UNIT_TESTS := $(foreach layer,$(LAYERS),$(call unit_tests,$(layer)))
 EMBEDDED := $(patsubst %,$(BUILD)/obj/cmd/embedded_%.o,rules migrations ruleset)
 
-.PHONY: all program deps demo check asan lint format clean help
+.PHONY: all program deps demo check asan accuracy lint format clean help
 .DELETE_ON_ERROR:
+
+CORPUS :=
 
 all: program
 program: $(BUILD)/nullsender
@@ -153,6 +156,12 @@ unit-tests: $(UNIT_TESTS)
 asan: ## the same tests under AddressSanitizer and UBSan, in build-asan/
 	@$(MAKE) --no-print-directory check BUILD=build-asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 		HARDENING=-fPIE SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
+
+accuracy: ## score the judge on labelled mails: CORPUS=DIR with labels.tsv and score.py
+	@[ -f "$(CORPUS)/score.py" ] || { echo "make accuracy CORPUS=DIR: DIR holds mails, labels.tsv and score.py"; exit 1; }
+	@$(MAKE) --no-print-directory program
+	@$(BUILD)/nullsender parse --format tsv $(CORPUS) > $(BUILD)/accuracy.tsv
+	@python3 $(CORPUS)/score.py --by-source --unique --misses 50 --fp 50 --classmiss 50 nullsender=$(BUILD)/accuracy.tsv
 
 lint: ## layering, layout and both compilers' warnings
 	@python3 tests/lint.py

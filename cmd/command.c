@@ -1,5 +1,6 @@
 #include "cmd/command.h"
 
+#include "cmd/base/buf.h"
 #include "cmd/base/bytes.h"
 #include "cmd/base/memory.h"
 #include "cmd/near.h"
@@ -22,6 +23,8 @@ const struct option_info option_table[OPTION_COUNT] = {
                         "read and judge, but change nothing, neither mailbox nor database"},
     [OPTION_FORMAT] = {"format", 'f', "FORMAT",
                        "json (a line a recipient, the default) or tsv (a line a message)"},
+    [OPTION_HOST] = {"host", 'H', "HOST",
+                     "the server that said it, whose provider's rules then apply"},
     [OPTION_LIMIT] = {"limit", 'l', "N", "stop after N messages of each mailbox"},
     [OPTION_RULES] = {"rules", 'r', "DIR",
                       "read further rule files, DIR/*.rules; they come before the built-in ones"},
@@ -84,6 +87,30 @@ const struct command command_table[] = {
         .options = TAKES(RULES) | TAKES(VERP),
         .run = command_explain,
     },
+    {
+        .name = "rules test",
+        .arguments = "",
+        .summary = "try every rule on its own examples",
+        .description =
+            "Judges the examples that stand in the rule files: each must be decided by its own\n"
+            "rule, and what a rule must not decide by another. Reports rules without an example,\n"
+            "rules that never decide and rules that an earlier one shadows, and how long judging\n"
+            "takes. Exit code 65 where something is wrong.",
+        .options = TAKES(RULES),
+        .run = command_rules_test,
+    },
+    {
+        .name = "rules explain",
+        .arguments = "TEXT",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .summary = "show all rules that fit a diagnostic text, and which one decides",
+        .description =
+            "TEXT is what a server said, as it stands in a Diagnostic-Code field or in a log:\n"
+            "\"550 5.1.1 <ada@example.net>: Recipient address rejected: User unknown\".",
+        .options = TAKES(RULES) | TAKES(HOST),
+        .run = command_rules_explain,
+    },
     {.name = NULL},
 };
 
@@ -91,10 +118,17 @@ static bool command_takes(const struct command *command, enum option_id option) 
     return (COMMON | (command ? command->options : 0)) >> option & 1;
 }
 
-static const struct command *command_find(const char *name) {
-    for (const struct command *c = command_table; c->name; c++)
-        if (!strcmp(c->name, name))
+/* The command that the first one or two words name; *used says how many. */
+static const struct command *command_find(char *const *words, int count, int *used) {
+    for (const struct command *c = command_table; c->name; c++) {
+        const char *second = strchr(c->name, ' ');
+        size_t first_len = second ? (size_t)(second - c->name) : strlen(c->name);
+        if (strlen(words[0]) != first_len || memcmp(words[0], c->name, first_len) != 0)
+            continue;
+        *used = second ? 2 : 1;
+        if (!second || (count > 1 && !strcmp(words[1], second + 1)))
             return c;
+    }
     return NULL;
 }
 
@@ -123,7 +157,24 @@ int invocation_number(const struct invocation *invocation, enum option_id option
     return 0;
 }
 
-static int unknown_command(const char *name, struct err *err) {
+static int unknown_command(char *const *words, int count, struct err *err) {
+    struct buf both = BUF_INIT;
+    for (const struct command *c = command_table; c->name; c++) {
+        size_t len = strlen(words[0]);
+        if (strncmp(c->name, words[0], len) != 0 || c->name[len] != ' ')
+            continue;
+        if (both.len)
+            buf_add_string(&both, ", ");
+        buf_add_string(&both, c->name);
+    }
+    if (both.len) {
+        err_set(err, ERR_USAGE,
+                count > 1 ? "no command '%s %s'; there are: %s" : "'%s%s' needs a second word: %s",
+                words[0], count > 1 ? words[1] : "", both.data);
+        buf_free(&both);
+        return -1;
+    }
+    const char *name = words[0];
     struct near near = near_start(name);
     for (const struct command *c = command_table; c->name; c++)
         near_offer(&near, c->name);
@@ -196,11 +247,13 @@ int invocation_parse(int argc, char **argv, struct invocation *invocation, struc
     invocation->arguments = argv + optind;
     invocation->argument_count = argc - optind;
     if (invocation->argument_count) {
-        invocation->command = command_find(invocation->arguments[0]);
+        int used = 0;
+        invocation->command =
+            command_find(invocation->arguments, invocation->argument_count, &used);
         if (!invocation->command)
-            return unknown_command(invocation->arguments[0], err);
-        invocation->arguments++;
-        invocation->argument_count--;
+            return unknown_command(invocation->arguments, invocation->argument_count, err);
+        invocation->arguments += used;
+        invocation->argument_count -= used;
     }
     if (invocation->counts[OPTION_HELP] || invocation->counts[OPTION_VERSION])
         return 0;
@@ -228,7 +281,7 @@ void command_print_overview(FILE *out) {
           "\n",
           out);
     for (const struct command *c = command_table; c->name; c++)
-        fprintf(out, "  %-8s  %s\n", c->name, c->summary);
+        fprintf(out, "  %-13s  %s\n", c->name, c->summary);
     fputs("\n'nullsender COMMAND --help' tells about one.\n", out);
 }
 

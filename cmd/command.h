@@ -18,6 +18,7 @@ enum option_id {
     OPTION_VERSION,
     OPTION_DRY_RUN,
     OPTION_FORMAT,
+    OPTION_HOST,
     OPTION_LIMIT,
     OPTION_RULES,
     OPTION_VERP,
@@ -42,7 +43,7 @@ struct invocation {
 };
 
 struct command {
-    const char *name;
+    const char *name;      /* one word, or two: "rules test" */
     const char *arguments; /* "[MAILBOX...]" */
     int arguments_min;
     int arguments_max; /* -1: any number */
@@ -78,5 +79,7 @@ int command_fetch(const struct invocation *invocation, struct err *err);
 int command_migrate(const struct invocation *invocation, struct err *err);
 int command_parse(const struct invocation *invocation, struct err *err);
 int command_explain(const struct invocation *invocation, struct err *err);
+int command_rules_test(const struct invocation *invocation, struct err *err);
+int command_rules_explain(const struct invocation *invocation, struct err *err);
 
 #endif

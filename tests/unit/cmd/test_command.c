@@ -65,6 +65,9 @@ static void mistakes_are_told_with_what_would_be_right(void **state) {
         {"fetch --format tsv", "fetch takes no option '--format'"},
         {"parse", "FILE|DIR|MBOX|- ... is missing"},
         {"explain a b", "'b' is one argument too many"},
+        {"rules", "needs a second word: rules test, rules explain"},
+        {"rules tset", "no command 'rules tset'; there are: rules test, rules explain"},
+        {"rules explain", "TEXT is missing"},
         {"migrate now", "'now' is one argument too many"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
