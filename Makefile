@@ -126,7 +126,7 @@ $(BUILD)/ruleset: $(BUILD)/embed_rules
 $(BUILD)/obj/cmd/embedded_ruleset.o: $(BUILD)/ruleset
 	$(Q)cd $(BUILD) && ld -r -b binary -z noexecstack -o $(abspath $@) ruleset
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
 
 # --- what people run ----------------------------------------------------------------------------
 
