@@ -105,7 +105,7 @@ static void add_item(struct buf *out, size_t index, const char *text) {
         buf_add_char(out, ',');
     for (size_t i = 0; i < rest.len; i++) {
         char c = rest.data[i];
-        if (c == ',' || c == '%' || (unsigned char)c <= ' ')
+        if (c == ',' || (unsigned char)c <= ' ')
             buf_printf(out, "%%%02X", (unsigned char)c);
         else
             buf_add_char(out, c);
