@@ -11,9 +11,9 @@
 #include <string.h>
 
 const struct verp_preset verp_presets[] = {
-    {"nullsender", "{base}+{campaign}-{recipient}@{host}", "nullsender verp encode"},
-    {"signed", "{base}+{campaign}-{recipient}+{tag}@{host}", "nullsender verp encode, with keys"},
-    {"token", "{base}+{tag}@{host}", "nullsender verp encode, where signed is too long"},
+    {"nullsender", "{base}+{campaign}-{recipient}@{host}", "nullsender"},
+    {"signed", "{base}+{campaign}-{recipient}+{tag}@{host}", "nullsender, signed"},
+    {"token", "{base}+{tag}@{host}", "nullsender, where signed is too long"},
     {"xverp", "{base}+{local}={domain}@{host}", "Postfix XVERP, Exim's list-request+"},
     {"mailman", "{base}+{local}={domain}@{host}", "Mailman 2 and 3; base is list-bounces@"},
     {"qmail", "{base}-{local}={domain}@{host}", "qmail's owner-@host-@[]"},
