@@ -28,13 +28,12 @@ from lab.postgres import Postgres
 from lab.program import Program, environment
 from lab.server import STOP_SECONDS
 
-FOLDER = ROOT / "build" / "demo"
-PROGRAM = ROOT / "build" / "nullsender"
 DATABASE = "nullsender"
 
 COUNT = 600
 DAYS = 20
 STRIKES = 5
+SENT = {"spring26": 4000, "newsletter_48": 9500, "winback": 700, "invoices": 2500, "summer26": 5200}
 ESCALATING = {
     "ada@full-mailbox.example": "mailbox_full",
     "grace@broken-server.example": "system_error",
@@ -55,7 +54,7 @@ def show(title: str, text: str) -> None:
 
 def bounces() -> Iterator[Bounce]:
     """Three weeks of a bounce mailbox, ending now."""
-    generator = Generator(seed=2026)
+    generator = Generator(seed=2026, campaigns=tuple(SENT))
     start = float(int(time.time() - DAYS * DAY))
     mails = list(generator.mixed(COUNT, start, DAYS))
     for address, category in ESCALATING.items():
@@ -78,25 +77,28 @@ def show_path(word: str) -> str:
     return os.path.relpath(word) if word.startswith(str(ROOT)) else word
 
 
-def demo(postgres: Postgres, dovecot: Dovecot) -> None:
+def demo(build: Path, postgres: Postgres, dovecot: Dovecot) -> None:
     """From an empty database to the answers."""
+    folder = build / "demo"
     dovecot.add_user(MAILBOX)
     mails = list(bounces())
     dovecot.deliver(MAILBOX, ((mail.raw, mail.arrival) for mail in mails))
     step(f"{len(mails)} bounces of the last {DAYS} days lie in the mailbox {MAILBOX}")
 
     postgres.create_database(DATABASE)
-    program = Program(PROGRAM, FOLDER, database={"conninfo": postgres.conninfo(DATABASE)})
+    program = Program(build / "nullsender", folder, database={"conninfo": postgres.conninfo(DATABASE)})
     program.add_mailbox("bounces", dovecot, MAILBOX)
     program.sections["policy"] = {"strikes": STRIKES}
     program.write_config()
     step(f"the configuration is {show_path(str(program.config))}")
 
     nullsender(program, "migrate")
+    for campaign, sent in SENT.items():
+        postgres.execute(f"INSERT INTO bounce.campaign VALUES ('{campaign}', {sent})", DATABASE)
     nullsender(program, "fetch")
 
     show_tables(postgres)
-    example = FOLDER / "example.eml"
+    example = folder / "example.eml"
     example.write_bytes(next(mail.raw for mail in mails if mail.format == "google"))
     nullsender(program, "explain", str(example))
 
@@ -107,29 +109,44 @@ def show_tables(postgres: Postgres) -> None:
         "The run (bounce.run):",
         postgres.table(
             "SELECT mailbox, fetched, stored, quarantined, already_known, filed, events,"
-            " escalations, adds_up FROM bounce.run ORDER BY started_at",
+            " escalations, adds_up FROM bounce.run",
             DATABASE,
         ),
     )
     show(
-        "Each campaign (bounce.campaign_summary):",
-        postgres.table("SELECT * FROM bounce.campaign_summary", DATABASE),
-    )
-    show(
-        "Addresses that their soft bounces made hard (bounce.recipient_status):",
+        "What marketing asks first (bounce.campaign_summary):",
         postgres.table(
-            "SELECT * FROM bounce.recipient_status WHERE recipient IN "
-            f"({', '.join(repr(address) for address in ESCALATING)})",
+            "SELECT coalesce(nullif(campaign, ''), '(not known)') AS campaign, sent, bounced, hard,"
+            " soft, block, complaint, their_fault, our_fault, hard_rate"
+            " FROM bounce.campaign_summary ORDER BY sent DESC NULLS LAST, 1",
+            DATABASE,
+        ),
+    )
+    address = next(iter(ESCALATING))
+    show(
+        "An address that its soft bounces made hard (bounce.recipient_status):",
+        postgres.table(
+            "SELECT recipient, state, may_send, reason, since, strikes, escalated, events"
+            f" FROM bounce.recipient_status WHERE recipient = '{address}'",
+            DATABASE,
+            expanded=True,
+        ),
+    )
+    show(
+        "Its strikes (bounce.event):",
+        postgres.table(
+            "SELECT occurred_at::date AS day, campaign, verdict, category,"
+            f" left(diagnostic, 70) AS said FROM bounce.event WHERE recipient = '{address}' ORDER BY occurred_at",
             DATABASE,
         ),
     )
 
 
-def stop_kept() -> None:
+def stop_kept(folder: Path) -> None:
     """Stops what an earlier --keep has left running."""
-    for pid_file in FOLDER.glob("*.pid"):
+    for pid_file in folder.glob("*.pid"):
         pid, number = map(int, pid_file.read_text().split())
-        if str(FOLDER) in command_line(pid) or "nullsender-lab-" in command_line(pid):
+        if str(folder) in command_line(pid) or "nullsender-lab-" in command_line(pid):
             os.kill(pid, number)
             deadline = time.monotonic() + STOP_SECONDS
             while command_line(pid) and time.monotonic() < deadline:
@@ -144,23 +161,23 @@ def command_line(pid: int) -> str:
     return ""
 
 
-def remove_demo() -> None:
+def remove_demo(folder: Path) -> None:
     """An earlier demo's servers and files."""
-    if FOLDER.is_dir():
-        stop_kept()
-        for place in FOLDER.iterdir():
+    if folder.is_dir():
+        stop_kept(folder)
+        for place in folder.iterdir():
             if place.is_symlink():
                 remove_folder(place)
-        shutil.rmtree(FOLDER)
-    FOLDER.mkdir(parents=True)
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
 
 
-def print_how_to_go_on(postgres: Postgres, dovecot: Dovecot) -> None:
+def print_how_to_go_on(build: Path, postgres: Postgres, dovecot: Dovecot) -> None:
     """For --keep."""
     for server in (postgres, dovecot):
-        pid_file = FOLDER / f"{server.name}.pid"
+        pid_file = build / "demo" / f"{server.name}.pid"
         pid_file.write_text(f"{server.pid} {int(server.stop_signal)}\n")
-    program, folder = show_path(str(PROGRAM)), show_path(str(FOLDER))
+    program, folder = show_path(str(build / "nullsender")), show_path(str(build / "demo"))
     print(f"""
 The servers are still running.
 
@@ -174,27 +191,32 @@ The servers are still running.
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--build", type=Path, default=Path("build"), help="folder of the build")
     parser.add_argument("--keep", action="store_true", help="leave the servers running")
     parser.add_argument("--stop", action="store_true", help="stop what --keep has left")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    build = (ROOT / arguments.build).resolve()
+    folder = build / "demo"
     if arguments.stop:
-        stop_kept()
+        stop_kept(folder)
         return 0
-    remove_demo()
+    if not (build / "nullsender").exists():
+        raise LabError(f"{show_path(str(build / 'nullsender'))} is not built yet: run make demo")
+    remove_demo(folder)
     with contextlib.ExitStack() as stack:
-        postgres = Postgres(FOLDER / "postgres")
+        postgres = Postgres(folder / "postgres")
         stack.callback(postgres.stop)
         postgres.start(survive=arguments.keep)
         step(f"PostgreSQL listens on 127.0.0.1:{postgres.port}")
-        dovecot = Dovecot(FOLDER / "dovecot")
+        dovecot = Dovecot(folder / "dovecot")
         stack.callback(dovecot.stop)
         dovecot.start(survive=arguments.keep)
         step(f"Dovecot listens on 127.0.0.1:{dovecot.tls_port} (imaps)")
-        demo(postgres, dovecot)
+        demo(build, postgres, dovecot)
         if arguments.keep:
             stack.pop_all()
-            print_how_to_go_on(postgres, dovecot)
+            print_how_to_go_on(build, postgres, dovecot)
         else:
             step("stopping the servers")
     if not arguments.keep:

@@ -75,9 +75,10 @@ class Postgres(Server):
         (value,) = row.values()
         return value
 
-    def table(self, sql: str, database: str) -> str:
-        """The rows of a SELECT as people see them in psql."""
-        command = ["psql", "-X", "-q", "-P", "footer=off", "-c", sql, self.conninfo(database)]
+    def table(self, sql: str, database: str, expanded: bool = False) -> str:
+        """The rows of a SELECT as people see them in psql; `expanded`: a column a line."""
+        options = ["-X", "-q", "-P", "footer=off", *(["-x"] if expanded else [])]
+        command = ["psql", *options, "-c", sql, self.conninfo(database)]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.rstrip()
 
     def _psql(
