@@ -36,7 +36,7 @@ bool diagnostic_take_status(struct bytes *rest, char status[DIAGNOSTIC_STATUS_SI
 
 /* A three-digit code of RFC 5321 section 4.2.1 at the start of `b`; 0 for none. */
 static unsigned reply_code(struct bytes b) {
-    if (digits(b) != 3 || b.data[0] < '2' || b.data[0] > '5' || b.data[0] == '3' || b.data[1] > '5')
+    if (digits(b) != 3 || b.data[0] < '2' || b.data[0] > '5' || b.data[0] == '3')
         return 0;
     if (b.len > 3 && (ascii_is_alpha(b.data[3]) || strchr("@_/%", b.data[3]) ||
                       (b.data[3] == '.' && b.len > 4 && ascii_is_digit(b.data[4]))))
@@ -83,7 +83,10 @@ struct diagnostic_codes diagnostic_codes_find(struct bytes text) {
             continue;
         }
         unsigned reply = reply_code(rest);
-        if (!reply)
+        /* RFC 5321 has 0 to 5 for the second digit; servers that say 571 are believed where a reply
+         * begins. */
+        bool begins = reply && starts_reply(text, i);
+        if (!reply || (reply / 10 % 10 > 5 && !begins))
             continue;
         rest = bytes_from(rest, 3);
         while (rest.len && strchr(" -#:;([", rest.data[0]))
@@ -93,7 +96,7 @@ struct diagnostic_codes diagnostic_codes_find(struct bytes text) {
             best = WITH_STATUS;
             codes.reply = reply;
             memcpy(codes.status, status, sizeof status);
-        } else if (best < A_REPLY && starts_reply(text, i)) {
+        } else if (best < A_REPLY && begins) {
             best = A_REPLY;
             codes.reply = reply;
         } else if (best < A_NUMBER) {

@@ -120,6 +120,27 @@ static struct bytes shared_words(struct bytes tail, const char *address) {
     return bytes_from(tail, (size_t)(line + 1));
 }
 
+/* The paragraph that ends at `end`: of a notice that explains first and lists then. */
+static struct bytes paragraph_before(struct bytes notice, const char *end) {
+    struct bytes front = {notice.data, (size_t)(end - notice.data)};
+    if (front.len > REPORT_DIAGNOSTIC_MAX)
+        front = bytes_from(front, front.len - REPORT_DIAGNOSTIC_MAX);
+    struct bytes rest = front;
+    long gap;
+    while ((gap = bytes_find(rest, "\n\n")) >= 0 && bytes_trim(bytes_from(rest, (size_t)gap)).len)
+        rest = bytes_from(rest, (size_t)gap + 2);
+    return bytes_trim(rest);
+}
+
+/* Whether words say more than an address. */
+static bool is_telling(struct bytes words) {
+    while (words.len && strchr("<>[]()\"' \n.:;,*-", words.data[0]))
+        words = bytes_from(words, 1);
+    while (words.len && strchr("<>[]()\"' \n.:;,*-", words.data[words.len - 1]))
+        words.len--;
+    return words.len && !address_is_valid(words);
+}
+
 size_t entries_read_listed(struct mail *mail, struct bytes behind, enum report_action action) {
     enum {
         IDLE_LINES_MAX = 6, /* between the phrase and the first address */
@@ -157,11 +178,14 @@ size_t entries_read_listed(struct mail *mail, struct bytes behind, enum report_a
             bytes_trim(bytes_first((struct bytes){words.data, len}, 2 * REPORT_DIAGNOSTIC_MAX));
         entry_add(mail, &entry, action);
     }
-    for (size_t i = before; i < report->recipient_count; i++)
-        if (!report->recipients[i].diagnostic_code)
-            mail_recipient_diagnose(
-                mail, &report->recipients[i],
-                shared_words(entry.words, report->recipients[i].final_recipient));
+    struct bytes intro = paragraph_before(mail->notice, behind.data);
+    for (size_t i = before; i < report->recipient_count; i++) {
+        struct report_recipient *r = &report->recipients[i];
+        if (r->diagnostic_code && is_telling(bytes_of(r->diagnostic_code)))
+            continue;
+        struct bytes shared = shared_words(entry.words, r->final_recipient);
+        mail_recipient_diagnose(mail, r, is_telling(shared) ? shared : intro);
+    }
     return report->recipient_count - before;
 }
 

@@ -2,8 +2,8 @@
 
 /* Surest first: fields that a standard defines, then texts. */
 static const struct format *const formats[] = {
-    &format_rfc3464, &format_qmail,    &format_exim, &format_sendmail,
-    &format_postfix, &format_exchange, &format_aol,  &format_listing,
+    &format_rfc3464,  &format_qmail, &format_exim, &format_sendmail, &format_postfix,
+    &format_exchange, &format_aol,   &format_ses,  &format_listing,  &format_failed_header,
 };
 
 /* Whether every recipient has an address. */

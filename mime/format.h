@@ -30,6 +30,8 @@ extern const struct format format_sendmail;
 extern const struct format format_postfix;
 extern const struct format format_exchange;
 extern const struct format format_aol;
+extern const struct format format_ses;
 extern const struct format format_listing;
+extern const struct format format_failed_header;
 
 #endif

@@ -1,7 +1,4 @@
-/* Exim: addresses at two spaces, what happened to them at four or more, and X-Failed-Recipients in
- * the header. The 1&1 and Courier-like rewrites of its text keep that header. */
-#include "cmd/base/utf8.h"
-#include "mime/address.h"
+/* Exim: addresses at two spaces, what happened to them at four or more. */
 #include "mime/entry.h"
 #include "mime/format.h"
 #include "mime/sender.h"
@@ -34,8 +31,7 @@ static long opening_find(struct bytes notice, enum report_action *action) {
 
 static bool recognise(const struct mail *mail) {
     enum report_action action;
-    return header_has(mail->header, "X-Failed-Recipients") ||
-           (sender_may_notify(mail) && opening_find(mail->notice, &action) >= 0);
+    return sender_may_notify(mail) && opening_find(mail->notice, &action) >= 0;
 }
 
 /* "pipe to |command" and "save to /path" fail on behalf of the address in the words behind them. */
@@ -48,20 +44,10 @@ static void resolve_generated(struct entry *entry) {
         struct bytes line, rest = bytes_from(entry->words, (size_t)at);
         bytes_next_line(&rest, &line);
         entry->original = line;
+        if (at == 0)
+            entry->words = bytes_trim(rest);
         if (bytes_find_char(entry->address, '@') < 0)
             entry->address = line;
-    }
-}
-
-static void read_header(struct mail *mail) {
-    struct bytes rest =
-        header_unfold(mail->arena, header_value(mail->header, "X-Failed-Recipients"));
-    struct bytes address;
-    while (address_next(&rest, &address, NULL)) {
-        struct report_recipient *r =
-            mail_recipient_add(mail, REPORT_SOURCE_HEADER, utf8_clean(mail->arena, address));
-        if (r)
-            r->action = REPORT_ACTION_FAILED;
     }
 }
 
@@ -80,8 +66,6 @@ static void read_notice(struct mail *mail) {
         if (!mail->report->recipient_count)
             entries_read_listed(mail, behind, action);
     }
-    if (!mail->report->recipient_count)
-        read_header(mail);
 }
 
 const struct format format_exim = {"exim", recognise, read_notice};

@@ -16,6 +16,8 @@ static const char *const openings[] = {
 static bool recognise(const struct mail *mail) {
     if (!sender_may_notify(mail))
         return false;
+    if (bytes_equal_ignore_case(bytes_of(mail->report->subject), "failure notice"))
+        return true;
     struct bytes start = bytes_first(mail->notice, 2000);
     for (size_t i = 0; i < sizeof openings / sizeof *openings; i++)
         if (bytes_find_ignore_case(start, openings[i]) >= 0)

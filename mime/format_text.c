@@ -19,9 +19,13 @@ static const char *const recipient_words[] = {
 
 /* ... and where these do, it is somebody else. */
 static const char *const other_words[] = {
-    "from",       "sender",    "contact", "mailto:", "reply",   "return-path",
-    "message-id", "questions", "help",    "support", "forward", "visit",
-    "mail to",    "e-mail to", "write",   "send",    "id:",     "by ",
+    "from", "sender",  "contact", "mailto:", "reply", "return-path", "message-id", "question",
+    "help", "support", "forward", "visit",   "write", "send",        "by ",        "cc:",
+};
+
+/* What announces an address on the next line as somebody who helps. */
+static const char *const help_words[] = {
+    "contact", "help", "support", "question", "assistance", "administrator", "write to", "forward",
 };
 
 static bool has_any(struct bytes text, const char *const *words, size_t count) {
@@ -59,15 +63,24 @@ static bool is_at_start(struct bytes line, struct bytes address) {
     return true;
 }
 
-static int weigh(const struct mail *mail, struct bytes line, struct bytes address) {
+/* "Intended recipient: <": the front is a label. */
+static bool is_label(struct bytes front) {
+    while (front.len && strchr(" \t<[\"'", front.data[front.len - 1]))
+        front.len--;
+    return front.len && front.data[front.len - 1] == ':';
+}
+
+static int weigh(const struct mail *mail, struct bytes above, struct bytes line,
+                 struct bytes address) {
     struct bytes front = {line.data, (size_t)(address.data - line.data)};
     struct diagnostic_codes codes = diagnostic_codes_find(line);
     int weight = is_same(address, mail->report->original.to) ? 4 : 0;
     weight += is_at_start(line, address) ? 3 : 0;
-    weight += HAS_ANY(front, recipient_words) ? 2 : 0;
+    weight += HAS_ANY(front, recipient_words) ? is_label(front) ? 3 : 2 : 0;
     weight += words_in_failure(line) ? 1 : 0;
     weight += codes.reply || *codes.status ? 2 : 0;
     weight -= HAS_ANY(front, other_words) ? 4 : 0;
+    weight -= HAS_ANY(above, help_words) ? 3 : 0;
     return weight;
 }
 
@@ -80,7 +93,7 @@ static struct bytes paragraph(struct bytes notice, struct bytes line) {
 }
 
 static void read_text(struct mail *mail) {
-    struct bytes rest = mail->notice, line, address;
+    struct bytes rest = mail->notice, above = {NULL, 0}, line, address;
     enum report_action action = notice_action(mail);
     while (bytes_next_line(&rest, &line)) {
         if (bytes_equal(line, bytes_of("-- ")) || bytes_equal(line, bytes_of("--")))
@@ -91,7 +104,7 @@ static void read_text(struct mail *mail) {
         struct bytes left = line;
         char before;
         while (address_next(&left, &address, &before)) {
-            if (sender_is_involved(mail, address) || weigh(mail, line, address) < WEIGHT_MIN)
+            if (sender_is_involved(mail, address) || weigh(mail, above, line, address) < WEIGHT_MIN)
                 continue;
             struct report_recipient *r =
                 mail_recipient_add(mail, REPORT_SOURCE_TEXT, utf8_clean(mail->arena, address));
@@ -100,6 +113,8 @@ static void read_text(struct mail *mail) {
             r->action = action;
             mail_recipient_diagnose(mail, r, paragraph(mail->notice, line));
         }
+        if (bytes_trim(line).len)
+            above = line;
     }
 }
 
