@@ -2,6 +2,8 @@
 
 #include "classify/address.h"
 
+#include <string.h>
+
 int64_t rows_occurred_at(const struct report *report, const struct report_recipient *recipient,
                          int64_t received) {
     const int64_t dates[] = {recipient ? recipient->last_attempt : 0, report->arrival,
@@ -51,7 +53,9 @@ static void fill_event(const struct report *report, const struct finding *findin
         .ruleset = ruleset,
         .occurred_at = rows_occurred_at(report, group, received),
     };
-    if (!event->recipient_key)
+    if (event->recipient_key)
+        event->domain = strrchr(event->recipient_key, '@') + 1;
+    else
         event->recipient = NULL;
     if (group) {
         event->action =
