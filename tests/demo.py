@@ -86,7 +86,7 @@ def demo(build: Path, postgres: Postgres, dovecot: Dovecot) -> None:
     step(f"{len(mails)} bounces of the last {DAYS} days lie in the mailbox {MAILBOX}")
 
     postgres.create_database(DATABASE)
-    program = Program(build / "nullsender", folder, database={"conninfo": postgres.conninfo(DATABASE)})
+    program = Program(build / "nullsender", folder, {"conninfo": postgres.conninfo(DATABASE)})
     program.add_mailbox("bounces", dovecot, MAILBOX)
     program.sections["policy"] = {"strikes": STRIKES}
     program.write_config()

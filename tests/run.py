@@ -45,6 +45,7 @@ class TestProgram:
 
     name: str
     command: list[str]
+    tested: Path  # what has to be there
     seconds: int
     folder: Path = ROOT
     environment: dict[str, str] = field(default_factory=dict)
@@ -53,12 +54,15 @@ class TestProgram:
 
 def test_programs(build: Path) -> Iterator[TestProgram]:
     """All of them, the quick ones first."""
-    yield TestProgram("lint", [sys.executable, str(TESTS / "lint.py")], LINT_SECONDS)
+    lint = TESTS / "lint.py"
+    yield TestProgram("lint", [sys.executable, str(lint)], lint, LINT_SECONDS)
     for source in sorted(TESTS.glob("unit/*/test_*.c")):
         name = source.relative_to(TESTS).with_suffix("")
+        program = build / "tests" / name
         yield TestProgram(
             str(name),
-            [str(build / "tests" / name)],
+            [str(program)],
+            program,
             UNIT_SECONDS,
             environment={"CMOCKA_MESSAGE_OUTPUT": "TAP"},
             needs_database=source.parent.name == "store",
@@ -67,6 +71,7 @@ def test_programs(build: Path) -> Iterator[TestProgram]:
         yield TestProgram(
             f"e2e/{source.stem}",
             [sys.executable, "-m", "e2e", source.stem],
+            build / "nullsender",
             E2E_SECONDS,
             folder=TESTS,
             environment={"NULLSENDER_BUILD": str(build)},
@@ -194,8 +199,8 @@ def main() -> int:
                 program.environment["NULLSENDER_TEST_DATABASE"] = databases.conninfo()
             started = time.monotonic()
             show_progress(program, Tally())
-            if not Path(program.command[0]).exists():
-                tally, output = Tally(failed=1, failures=["was not built"]), ""
+            if not program.tested.exists():
+                tally, output = Tally(failed=1, failures=[f"{program.tested} was not built"]), ""
             else:
                 tally, output = run(program)
             show_result(program, tally, output, time.monotonic() - started)
