@@ -41,7 +41,7 @@ void command_write(const struct command *command, struct buf *out) {
         buf_add_string(out, command->text);
     } else {
         buf_printf(out, "UID %s ", verbs[command->kind]);
-        sequence_set_add(out, command->uids, command->count);
+        sequence_set_add(out, command->uids, command->count, SIZE_MAX);
     }
     if (command->kind == COMMAND_FETCH)
         buf_printf(out, " (UID INTERNALDATE RFC822.SIZE BODY.PEEK[]<0.%u>)", command->octets);

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 enum {
-    COMMAND_UIDS_MAX = 500, /* UIDs in one command: at most 5,500 octets of sequence set, within the
-                               8,000 that every server takes (RFC 9051 section 4) */
+    COMMAND_SET_MAX = 6500, /* octets of sequence set: with a folder's name within the 8,000 a line
+                               that every server takes (RFC 9051 section 4) */
 };
 
 enum command_kind {

@@ -8,7 +8,7 @@
 #include "cmd/base/err.h"
 
 enum {
-    FOLDER_NAME_MAX = 1000, /* octets on the wire; with 500 UIDs still within 8,000 a line */
+    FOLDER_NAME_MAX = 1000, /* octets on the wire; with COMMAND_SET_MAX within 8,000 a line */
 };
 
 /* Appends a UTF-8 name as a quoted string in modified UTF-7, in which it never has a control

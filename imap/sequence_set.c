@@ -5,14 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-void sequence_set_add(struct buf *out, const uint32_t *uids, size_t count) {
-    for (size_t first = 0, last; first < count; first = last + 1) {
-        for (last = first; last + 1 < count && uids[last + 1] == uids[last] + 1; last++)
-            ;
-        if (first > 0)
+size_t sequence_set_add(struct buf *out, const uint32_t *uids, size_t count, size_t room) {
+    enum { RANGE_MAX = 22 }; /* ",4294967294:4294967295" */
+    size_t start = out->len, added = 0;
+    while (added < count && (added == 0 || out->len - start + RANGE_MAX <= room)) {
+        size_t last = added;
+        while (last + 1 < count && uids[last + 1] == uids[last] + 1)
+            last++;
+        if (added > 0)
             buf_add_char(out, ',');
-        buf_printf(out, last > first ? "%u:%u" : "%u", uids[first], uids[last]);
+        buf_printf(out, last > added ? "%u:%u" : "%u", uids[added], uids[last]);
+        added = last + 1;
     }
+    return added;
 }
 
 static int compare(const void *a, const void *b) {

@@ -9,8 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Appends the ascending `uids`, at most 11 octets for each. */
-void sequence_set_add(struct buf *out, const uint32_t *uids, size_t count);
+/* Appends as many of the ascending `uids` as fit into `room` octets, at least one range, and
+ * returns how many UIDs those are. A UID alone takes at most 11 octets. */
+size_t sequence_set_add(struct buf *out, const uint32_t *uids, size_t count, size_t room);
 
 /* Sorts in place and drops doubles and zeroes (no message has UID 0); returns how many are left. */
 size_t sequence_set_sort(uint32_t *uids, size_t count);

@@ -1,6 +1,8 @@
 /* Fetching from servers that are slow, odd, broken or hostile. */
 #include "tests/unit/imap/script.h"
 
+#include <poll.h>
+
 #define SELECTED "* 3 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\nTAG OK [READ-WRITE] done\r\n"
 #define DONE "TAG OK done\r\n"
 
@@ -334,6 +336,34 @@ static void fetches_in_flight_are_told_apart(void **state) {
     buf_free(&out);
 }
 
+static void a_poll_loop_never_waits_for_what_is_there(void **state) {
+    (void)state;
+    static const struct script_line lines[] = {
+        {"SELECT", SELECTED},
+        {"UID FETCH 1:3", "* 1 FETCH (UID 1 BODY[] \"a\")\r\n* 2 FETCH (UID 2 BODY[] \"b\")\r\n"
+                          "* 3 FETCH (UID 3 BODY[] \"c\")\r\n" DONE},
+        {NULL, NULL}};
+    static const uint32_t uids[] = {1, 2, 3};
+    struct script *script = script_start((struct script_options){.lines = lines});
+    struct imap_message message;
+    struct err err = {0};
+    struct imap *imap = open_inbox(script, &err);
+    assert_non_null(imap);
+    assert_false(imap_has_input(imap));
+    assert_int_equal(imap_fetch_begin(imap, uids, 3, 10, &err), 0);
+    for (uint32_t uid = 1; uid <= 3; uid++) {
+        struct pollfd socket = {.fd = imap_fd(imap), .events = POLLIN};
+        if (!imap_has_input(imap)) /* which has sent the command */
+            assert_int_equal(poll(&socket, 1, 5000), 1);
+        assert_true(imap_has_input(imap));
+        assert_int_equal(imap_fetch_next(imap, &message, &err), 1);
+        assert_int_equal(message.uid, uid);
+    }
+    assert_int_equal(imap_fetch_next(imap, &message, &err), 0);
+    imap_close(imap);
+    script_end(script);
+}
+
 static void the_byte_budget_and_the_deadline_end_it(void **state) {
     (void)state;
     static const struct script_line lines[] = {{"SELECT", SELECTED}, {"UID FETCH", NULL}, {0}};
@@ -368,6 +398,7 @@ int main(void) {
         cmocka_unit_test(one_message_that_cannot_be_read_does_not_hide_the_others),
         cmocka_unit_test(a_server_that_refuses_every_message_is_given_up),
         cmocka_unit_test(fetches_in_flight_are_told_apart),
+        cmocka_unit_test(a_poll_loop_never_waits_for_what_is_there),
         cmocka_unit_test(the_byte_budget_and_the_deadline_end_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

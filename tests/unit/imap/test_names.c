@@ -91,10 +91,34 @@ static void sets_are_sorted_and_compact(void **state) {
         uint32_t uids[8];
         struct buf out = BUF_INIT;
         memcpy(uids, sets[i].uids, sizeof uids);
-        sequence_set_add(&out, uids, sequence_set_sort(uids, sets[i].count));
+        size_t count = sequence_set_sort(uids, sets[i].count);
+        assert_int_equal(sequence_set_add(&out, uids, count, SIZE_MAX), count);
         assert_string_equal(out.data, sets[i].set);
         buf_free(&out);
     }
+}
+
+static void a_set_is_cut_between_two_ranges_where_the_room_ends(void **state) {
+    (void)state;
+    uint32_t uids[2000];
+    struct buf out = BUF_INIT;
+    for (uint32_t i = 0; i < 2000; i++)
+        uids[i] = 4000000000U + i * 2;
+    size_t added = 0;
+    while (added < 2000) {
+        buf_reset(&out);
+        size_t some = sequence_set_add(&out, uids + added, 2000 - added, 6500);
+        assert_in_range(some, 1, 6500 / 11);
+        assert_in_range(out.len, 1, 6500);
+        added += some;
+    }
+    assert_int_equal(added, 2000);
+    buf_reset(&out);
+    for (uint32_t i = 0; i < 2000; i++)
+        uids[i] = i + 1;
+    assert_int_equal(sequence_set_add(&out, uids, 2000, 1), 2000);
+    assert_string_equal(out.data, "1:2000");
+    buf_free(&out);
 }
 
 static void a_range_of_uids_is_bounded(void **state) {
@@ -148,6 +172,7 @@ int main(void) {
         cmocka_unit_test(a_name_that_is_no_utf7_stays_as_it_is),
         cmocka_unit_test(a_folder_name_is_quoted_and_cannot_end_its_line),
         cmocka_unit_test(sets_are_sorted_and_compact),
+        cmocka_unit_test(a_set_is_cut_between_two_ranges_where_the_room_ends),
         cmocka_unit_test(a_range_of_uids_is_bounded),
         cmocka_unit_test(a_refusal_is_read_by_its_code_and_else_by_known_words),
     };
