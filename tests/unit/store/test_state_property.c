@@ -73,7 +73,7 @@ static void random_ledger(struct model *m) {
                                                                at};
         }
     }
-    for (int i = random_below(12); i > 0; i--)
+    for (int i = random_below(MODEL_ROWS_MAX); i > 0; i--)
         m->deliveries[m->delivery_count++] = (struct model_delivery){
             random_below(MODEL_RECIPIENTS), random_campaign(), random_time()};
     for (int i = random_below(4); i > 0; i--)
