@@ -13,7 +13,7 @@ BUILD := build
 
 # All Debian packages that building, the demo and the tests need: the one list.
 PACKAGES := gcc clang clang-format make git pkg-config python3 openssl \
-	libetpan-dev libcurl4-gnutls-dev libpq-dev libvectorscan-dev nettle-dev \
+	libetpan-dev libcurl4-gnutls-dev libpq-dev libvectorscan-dev nettle-dev libidn2-dev \
 	libjansson-dev libconfuse-dev libseccomp-dev libcmocka-dev \
 	dovecot-imapd dovecot-lmtpd postgresql
 
@@ -23,7 +23,7 @@ PACKAGES := gcc clang clang-format make git pkg-config python3 openssl \
 LAYERS := base mime classify imap store cmd
 PKG_base :=
 PKG_mime := libetpan
-PKG_classify := libhs nettle
+PKG_classify := libhs nettle libidn2
 PKG_imap := libcurl
 PKG_store := libpq
 PKG_cmd := jansson libconfuse libseccomp nettle

@@ -1,8 +1,10 @@
 #include "classify/address.h"
 
 #include "cmd/base/buf.h"
+#include "cmd/base/memory.h"
 #include "cmd/base/utf8.h"
 
+#include <idn2.h>
 #include <string.h>
 
 enum {
@@ -132,10 +134,28 @@ const char *address_normalise(const char *text, struct arena *arena) {
     return address_parse(bytes_of(text), arena, &address) ? address_write(&address, arena) : NULL;
 }
 
+/* The domain as the DNS knows it (RFC 5891 section 5, lookup): A-labels. What is no valid IDN stays
+ * as it is. */
+static const char *domain_in_ascii(const char *domain, struct arena *arena) {
+    uint8_t *ascii = NULL;
+    const char *p = domain;
+    while (*p && !is_above_ascii(*p))
+        p++;
+    if (!*p)
+        return domain;
+    int rc = idn2_lookup_u8((const uint8_t *)domain, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+    if (rc == IDN2_MALLOC)
+        memory_fail();
+    if (rc == IDN2_OK)
+        domain = ascii_lower_string(arena_string(arena, (const char *)ascii));
+    idn2_free(ascii);
+    return domain;
+}
+
 const char *address_write_key(const struct address *address, struct arena *arena) {
     struct address key = {
         ascii_lower_string(arena_string(arena, address->local)),
-        address->domain,
+        domain_in_ascii(address->domain, arena),
     };
     return address_write(&key, arena);
 }

@@ -49,8 +49,9 @@ const char *address_domain(struct bytes domain, struct arena *arena);
  * of the local part is kept. NULL where the text is no address. */
 const char *address_normalise(const char *text, struct arena *arena);
 
-/* The form for comparing and counting: the same with the local part's ASCII letters in lower case.
- * NULL where the text is no address. `text` may be NULL. */
+/* The form for comparing and counting: the same with the local part's ASCII letters in lower case
+ * and the domain in A-labels (RFC 5890), so that both spellings of an IDN are one. NULL where the
+ * text is no address. `text` may be NULL. */
 const char *address_key(const char *text, struct arena *arena);
 
 /* Whether a local part needs no quotes; double and final dots do not call for them. */

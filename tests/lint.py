@@ -25,6 +25,7 @@ LIBRARY_HEADERS = {
     "libetpan": r"libetpan/.*",
     "libhs": r"hs(/.*|\.h)",
     "nettle": r"nettle/.*",
+    "libidn2": r"idn2\.h",
     "libcurl": r"curl/.*",
     "libpq": r"libpq-fe\.h|libpq/.*|postgres_ext\.h|pg_config.*",
     "jansson": r"jansson.*",

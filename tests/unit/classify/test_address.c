@@ -91,6 +91,15 @@ static void spellings_of_one_address_have_one_key(void **state) {
     for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
         assert_string_equal(address_key(spellings[i], *state), "ada.b@example.net");
     assert_string_equal(address_key("\"A B\"@Example.net", *state), "\"a b\"@example.net");
+    assert_string_equal(address_key("Ada@B\xc3\xbc"
+                                    "cher.example",
+                                    *state),
+                        "ada@xn--bcher-kva.example");
+    assert_string_equal(address_key("ada@Xn--Bcher-Kva.Example", *state),
+                        "ada@xn--bcher-kva.example");
+    /* no valid IDN, and an address all the same */
+    assert_string_equal(address_key("ada@\xe2\x82\xac.example", *state),
+                        "ada@\xe2\x82\xac.example");
     assert_string_not_equal(address_key("adab@example.net", *state), "ada.b@example.net");
 }
 
