@@ -1,12 +1,14 @@
 /*
- * feedback: feedback reports (ARF, RFC 5965).
+ * feedback: feedback reports: ARF (RFC 5965), and what says the same without it: Microsoft's JMRP
+ * and Amazon SES complaints.
  */
 #ifndef MIME_FEEDBACK_H
 #define MIME_FEEDBACK_H
 
 #include "mime/mail.h"
 
-/* Fills report->feedback from a message/feedback-report part. */
-void feedback_read(struct mail *mail, const struct entity *part);
+/* Fills report->feedback where the mail is a feedback report; *reason is what made it one, in
+ * words. `original` is the header of the message that it is about. False where it is none. */
+bool feedback_read(struct mail *mail, const struct header *original, const char **reason);
 
 #endif

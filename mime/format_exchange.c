@@ -9,10 +9,6 @@
 #include "mime/notice.h"
 #include "mime/sender.h"
 
-enum {
-    HEAD_MAX = 16 * 1024, /* the block for administrators stands below a page for people */
-};
-
 static const char phrase[] = "did not reach the following recipient";
 
 static bool is_diagnosis(struct bytes line) {
@@ -24,10 +20,10 @@ static bool is_diagnosis(struct bytes line) {
 }
 
 static bool recognise(const struct mail *mail) {
-    struct bytes rest = bytes_first(mail->notice, HEAD_MAX), line;
+    struct bytes rest = bytes_first(mail->notice, mail->head.len), line;
     if (!sender_may_notify(mail))
         return false;
-    if (bytes_find_ignore_case(rest, phrase) >= 0)
+    if (bytes_find(mail->head, phrase) >= 0)
         return true;
     while (bytes_next_line(&rest, &line))
         if (is_diagnosis(line))
@@ -54,7 +50,7 @@ static void read_notice(struct mail *mail) {
     }
     if (mail->report->recipient_count)
         return;
-    long at = bytes_find_ignore_case(mail->notice, phrase);
+    long at = bytes_find(mail->head, phrase);
     if (at >= 0)
         entries_read_listed(mail, bytes_from(mail->notice, (size_t)at + sizeof phrase - 1), action);
 }

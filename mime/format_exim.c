@@ -7,20 +7,20 @@ static const struct {
     const char *words;
     enum report_action action;
 } openings[] = {
-    {"The following address(es) failed", REPORT_ACTION_FAILED},
-    {"The following recipients failed", REPORT_ACTION_FAILED},
+    {"the following address(es) failed", REPORT_ACTION_FAILED},
+    {"the following recipients failed", REPORT_ACTION_FAILED},
     {"could not be delivered to one or more of its", REPORT_ACTION_FAILED},
     {"could not be delivered to all of its recipients", REPORT_ACTION_FAILED},
-    {"This is a permanent error", REPORT_ACTION_FAILED},
+    {"this is a permanent error", REPORT_ACTION_FAILED},
     {"to which the message has not yet been delivered", REPORT_ACTION_DELAYED},
     {"to which the message has not been delivered", REPORT_ACTION_DELAYED},
     {"have not yet been delivered", REPORT_ACTION_DELAYED},
 };
 
 /* Which opening the notice has, and where it ends; -1 for none. */
-static long opening_find(struct bytes notice, enum report_action *action) {
+static long opening_find(const struct mail *mail, enum report_action *action) {
     for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
-        long at = bytes_find_ignore_case(bytes_first(notice, 4000), openings[i].words);
+        long at = bytes_find(mail->head, openings[i].words);
         if (at < 0)
             continue;
         *action = openings[i].action;
@@ -31,7 +31,7 @@ static long opening_find(struct bytes notice, enum report_action *action) {
 
 static bool recognise(const struct mail *mail) {
     enum report_action action;
-    return sender_may_notify(mail) && opening_find(mail->notice, &action) >= 0;
+    return sender_may_notify(mail) && opening_find(mail, &action) >= 0;
 }
 
 /* "pipe to |command" and "save to /path" fail on behalf of the address in the words behind them. */
@@ -53,7 +53,7 @@ static void resolve_generated(struct entry *entry) {
 
 static void read_notice(struct mail *mail) {
     enum report_action action = REPORT_ACTION_FAILED;
-    long start = opening_find(mail->notice, &action);
+    long start = opening_find(mail, &action);
     if (start >= 0) {
         struct bytes rest = bytes_from(mail->notice, (size_t)start);
         struct bytes behind = rest;

@@ -7,52 +7,52 @@
 #include "mime/sender.h"
 
 static const struct row {
-    const char *name;   /* for report->format */
-    const char *phrase; /* compared without the case of ASCII letters; the first row that finds
-                           somebody counts, so the special stand before the general */
+    const char *name; /* for report->format */
+    /* In lower case. The first row that finds somebody counts: the special before the general. */
+    const char *phrase;
 } rows[] = {
-    {"google", "Delivery to the following recipient"},
-    {"google", "Your message wasn't delivered to"},
+    {"google", "delivery to the following recipient"},
+    {"google", "your message wasn't delivered to"},
     {"exchange", "did not reach the following recipient"},
-    {"exchange", "Delivery has failed to these recipients"},
-    {"outlook", "Delivery to the following recipients failed"},
-    {"x3", "Delevery to the following recipients"},
+    {"exchange", "delivery has failed to these recipients"},
+    {"outlook", "delivery to the following recipients failed"},
+    {"x3", "delevery to the following recipients"},
     {"domino", "was not delivered to:"},
-    {"notes", "User not listed in public Name & Address Book"},
-    {"groupwise", "The message that you sent was undeliverable to the following"},
-    {"mailenable", "The following recipient(s) could not be reached"},
-    {"mdaemon", "did NOT receive a copy of your message"},
+    {"notes", "user not listed in public name & address book"},
+    {"groupwise", "the message that you sent was undeliverable to the following"},
+    {"mailenable", "the following recipient(s) could not be reached"},
+    {"mdaemon", "did not receive a copy of your message"},
     {"mdaemon", "could not be delivered to the following users"},
-    {"communigate", "Failed to deliver to '"},
-    {"dma", "There was an error delivering your mail to"},
+    {"communigate", "failed to deliver to '"},
+    {"dma", "there was an error delivering your mail to"},
     {"opensmtpd", "the following list of recipients"},
-    {"smail", "Failed addresses follow"},
-    {"imail", "Invalid final delivery userid:"},
-    {"imail", "User mailbox exceeds allowed size:"},
-    {"imail", "Unknown user:"},
-    {"imail", "Delivery failed 20 attempts:"},
+    {"smail", "failed addresses follow"},
+    {"imail", "invalid final delivery userid:"},
+    {"imail", "user mailbox exceeds allowed size:"},
+    {"imail", "unknown user:"},
+    {"imail", "delivery failed 20 attempts:"},
     {"imail", "undeliverable to "},
-    {"lsmtp", "Error-for:"},
-    {"interscan", "Unable to deliver message to <"},
-    {"interscan", "Failed to send message to"},
-    {"mailfoundry", "Unable to deliver message to:"},
-    {"mailmarshal", "The following recipients were affected"},
-    {"surfcontrol", "Addressed To:"},
+    {"lsmtp", "error-for:"},
+    {"interscan", "unable to deliver message to <"},
+    {"interscan", "failed to send message to"},
+    {"mailfoundry", "unable to deliver message to:"},
+    {"mailmarshal", "the following recipients were affected"},
+    {"surfcontrol", "addressed to:"},
     {"mfilter", "以下のメールアドレスへの送信に失敗しました"},
-    {"x1", "---The following addresses had delivery errors---"},
+    {"x1", "---the following addresses had delivery errors---"},
     {"x6", "rejected recipient <"},
     {"powermta", "a list of the affected recipients"},
-    {"hotpop", "Undeliverable Address:"},
-    {"kddi", "Could not be delivered to:"},
-    {"ezweb", "Each of the following recipients was rejected by a remote"},
-    {"ezweb", "The user(s) account is"},
-    {"phquery", "Message not delivered to the following addresses"},
-    {"mmdf", "Your message was not delivered to"},
-    {"ses", "The following message to <"},
-    {"barracuda", "Your message to:"},
-    {"verizon", "No valid recipients for this MM"},
+    {"hotpop", "undeliverable address:"},
+    {"kddi", "could not be delivered to:"},
+    {"ezweb", "each of the following recipients was rejected by a remote"},
+    {"ezweb", "the user(s) account is"},
+    {"phquery", "message not delivered to the following addresses"},
+    {"mmdf", "your message was not delivered to"},
+    {"ses", "the following message to <"},
+    {"barracuda", "your message to:"},
+    {"verizon", "no valid recipients for this mm"},
     {"mailsystem", "was unable to deliver your message to these recipients"},
-    {"mailsystem", "Intended recipient:"},
+    {"mailsystem", "intended recipient:"},
     {"mailsystem", "not be delivered to the following"},
     {"mailsystem", "couldn't be delivered to the following"},
     {"mailsystem", "not been delivered to the following"},
@@ -67,22 +67,22 @@ static const struct row {
     {"mailsystem", "could not deliver your message to:"},
     {"mailsystem", "could not deliver mail to:"},
     {"mailsystem", "e-mail address(es) listed below"},
-    {"mailsystem", "The following recipient"},
-    {"mailsystem", "The following address"},
-    {"mailsystem", "The following destination address"},
-    {"mailsystem", "The following user"},
+    {"mailsystem", "the following recipient"},
+    {"mailsystem", "the following address"},
+    {"mailsystem", "the following destination address"},
+    {"mailsystem", "the following user"},
     {"mailsystem", "to the following recipient"},
     {"mailsystem", "to the following address"},
     {"mailsystem", "to the following user"},
     {"mailsystem", "to the following e-mail address"},
     {"mailsystem", "to the following email address"},
     {"mailsystem", "the following recipients:"},
-    {"mailsystem", "Recipient address:"},
-    {"mailsystem", "Failed recipient:"},
-    {"mailsystem", "User's mailbox is full:"},
-    {"mailsystem", "folgende Empfänger"},
-    {"mailsystem", "folgenden Empfänger"},
-    {"mailsystem", "folgende Adresse"},
+    {"mailsystem", "recipient address:"},
+    {"mailsystem", "failed recipient:"},
+    {"mailsystem", "user's mailbox is full:"},
+    {"mailsystem", "folgende empfänger"},
+    {"mailsystem", "folgenden empfänger"},
+    {"mailsystem", "folgende adresse"},
     {"mailsystem", "destinataires suivants"},
     {"mailsystem", "destinataire suivant"},
     {"mailsystem", "adresse suivante"},
@@ -124,22 +124,14 @@ static const struct row {
     {"mailsystem", "收件人地址："},
     {"mailsystem", "다음 수신자"},
     {"mailsystem", "다음 받는 사람"},
-    {"james", "RCPT TO:"},
+    {"james", "rcpt to:"},
 };
-
-enum {
-    HEAD_MAX = 8 * 1024, /* announcements stand at the beginning of a notice */
-};
-
-static long phrase_find(struct bytes notice, const struct row *row) {
-    return bytes_find_ignore_case(bytes_first(notice, HEAD_MAX), row->phrase);
-}
 
 static bool recognise(const struct mail *mail) {
     if (!sender_may_notify(mail))
         return false;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (phrase_find(mail->notice, &rows[i]) >= 0)
+        if (bytes_find(mail->head, rows[i].phrase) >= 0)
             return true;
     return false;
 }
@@ -147,7 +139,7 @@ static bool recognise(const struct mail *mail) {
 static void read_entries(struct mail *mail) {
     enum report_action action = notice_action(mail);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (phrase_find(mail->notice, &rows[i]) < 0)
+        if (bytes_find(mail->head, rows[i].phrase) < 0)
             continue;
         /* Some systems say it once for each recipient. */
         struct bytes rest = mail->notice;

@@ -6,21 +6,20 @@
 #include "mime/sender.h"
 
 static const char *const openings[] = {
-    "Hi. This is the",
-    "Message from ",
-    "I'm afraid I wasn't able to deliver",
+    "hi. this is the",
+    "message from ",
+    "i'm afraid i wasn't able to deliver",
     "qmail-send program",
-    "Unable to deliver message to the following address",
+    "unable to deliver message to the following address",
 };
 
 static bool recognise(const struct mail *mail) {
     if (!sender_may_notify(mail))
         return false;
-    if (bytes_equal_ignore_case(bytes_of(mail->report->subject), "failure notice"))
+    if (bytes_equal(mail->subject, bytes_of("failure notice")))
         return true;
-    struct bytes start = bytes_first(mail->notice, 2000);
     for (size_t i = 0; i < sizeof openings / sizeof *openings; i++)
-        if (bytes_find_ignore_case(start, openings[i]) >= 0)
+        if (bytes_find(mail->head, openings[i]) >= 0)
             return true;
     return false;
 }

@@ -6,13 +6,12 @@
 #include "mime/notice.h"
 #include "mime/sender.h"
 
-static const char list_phrase[] = "The following addresses ha";
-static const char transcript_phrase[] = "Transcript of session follows";
+static const char list_phrase[] = "the following addresses ha";
+static const char transcript_phrase[] = "transcript of session follows";
 
 static bool recognise(const struct mail *mail) {
-    return sender_may_notify(mail) &&
-           (bytes_find_ignore_case(mail->notice, list_phrase) >= 0 ||
-            bytes_find_ignore_case(mail->notice, transcript_phrase) >= 0);
+    return sender_may_notify(mail) && (bytes_find(mail->head, list_phrase) >= 0 ||
+                                       bytes_find(mail->head, transcript_phrase) >= 0);
 }
 
 /* The transcript's words about an address: "550 5.1.1 <address>... User unknown", or what the
@@ -102,13 +101,13 @@ static void read_transcript(struct mail *mail, struct bytes transcript) {
 
 static void read_notice(struct mail *mail) {
     struct bytes notice = mail->notice, transcript = {NULL, 0};
-    long at = bytes_find_ignore_case(notice, transcript_phrase);
+    long at = bytes_find(mail->head, transcript_phrase);
     if (at >= 0) {
         struct bytes heading;
         transcript = bytes_from(notice, (size_t)at);
         bytes_next_line(&transcript, &heading);
     }
-    at = bytes_find_ignore_case(notice, list_phrase);
+    at = bytes_find(mail->head, list_phrase);
     if (at >= 0)
         read_list(mail, bytes_from(notice, (size_t)at), transcript);
     if (!mail->report->recipient_count)

@@ -30,7 +30,7 @@ static const char *const help_words[] = {
 
 static bool has_any(struct bytes text, const char *const *words, size_t count) {
     for (size_t i = 0; i < count; i++)
-        if (bytes_find_ignore_case(text, words[i]) >= 0)
+        if (bytes_find(text, words[i]) >= 0)
             return true;
     return false;
 }
@@ -38,7 +38,6 @@ static bool has_any(struct bytes text, const char *const *words, size_t count) {
 #define HAS_ANY(text, words) has_any(text, words, sizeof words / sizeof *words)
 
 enum {
-    HEAD_MAX = 4 * 1024,    /* the explanation begins a notice */
     LINE_MAX_LENGTH = 1000, /* RFC 5322's limit; longer ones are no prose */
     WEIGHT_MIN = 3,
 };
@@ -48,8 +47,8 @@ static bool is_same(struct bytes address, const char *other) {
 }
 
 static bool recognise(const struct mail *mail) {
-    bool in_subject = words_in_failure_subject(bytes_of(mail->report->subject));
-    bool in_text = words_in_failure(bytes_first(mail->notice, HEAD_MAX));
+    bool in_subject = words_in_failure_subject(mail->subject);
+    bool in_text = words_in_failure(mail->head);
     /* Anybody but a mail system must say it twice. */
     return sender_may_notify(mail) &&
            (sender_is_named_system(mail) ? in_subject || in_text : in_subject && in_text);
@@ -70,17 +69,24 @@ static bool is_label(struct bytes front) {
     return front.len && front.data[front.len - 1] == ':';
 }
 
+/* The same run of the notice with its ASCII letters in lower case. */
+static struct bytes folded(const struct mail *mail, struct bytes text) {
+    size_t at = text.len ? (size_t)(text.data - mail->notice.data) : 0;
+    return bytes_first(bytes_from(mail->head, at), text.len);
+}
+
 static int weigh(const struct mail *mail, struct bytes above, struct bytes line,
                  struct bytes address) {
-    struct bytes front = {line.data, (size_t)(address.data - line.data)};
+    struct bytes front =
+        folded(mail, (struct bytes){line.data, (size_t)(address.data - line.data)});
     struct diagnostic_codes codes = diagnostic_codes_find(line);
     int weight = is_same(address, mail->report->original.to) ? 4 : 0;
     weight += is_at_start(line, address) ? 3 : 0;
     weight += HAS_ANY(front, recipient_words) ? is_label(front) ? 3 : 2 : 0;
-    weight += words_in_failure(line) ? 1 : 0;
+    weight += words_in_failure(folded(mail, line)) ? 1 : 0;
     weight += codes.reply || *codes.status ? 2 : 0;
     weight -= HAS_ANY(front, other_words) ? 4 : 0;
-    weight -= HAS_ANY(above, help_words) ? 3 : 0;
+    weight -= HAS_ANY(folded(mail, above), help_words) ? 3 : 0;
     return weight;
 }
 
@@ -93,7 +99,7 @@ static struct bytes paragraph(struct bytes notice, struct bytes line) {
 }
 
 static void read_text(struct mail *mail) {
-    struct bytes rest = mail->notice, above = {NULL, 0}, line, address;
+    struct bytes rest = bytes_first(mail->notice, mail->head.len), above = {NULL, 0}, line, address;
     enum report_action action = notice_action(mail);
     while (bytes_next_line(&rest, &line)) {
         if (bytes_equal(line, bytes_of("-- ")) || bytes_equal(line, bytes_of("--")))

@@ -13,6 +13,10 @@
 #include "mime/read.h"
 #include "mime/report.h"
 
+enum {
+    MAIL_HEAD_MAX = 16 * 1024, /* a system introduces itself at the beginning */
+};
+
 struct mail {
     const struct report_options *options;
     struct arena *arena;
@@ -23,10 +27,14 @@ struct mail {
     const struct header *header;  /* the root's */
     struct entity *status_part;   /* the first message/delivery-status, or NULL */
     struct entity *original_part; /* the returned original, or NULL */
-    const char *sender;           /* what From says, as text; "" for nothing */
+    struct bytes subject;         /* report->subject with ASCII letters in lower case */
+    const char *sender;           /* what From says, as text in lower case; "" for nothing */
 
     /* The human-readable text in UTF-8 with LF, cut where the returned original begins. */
     struct bytes notice;
+    /* The first MAIL_HEAD_MAX bytes of the notice with ASCII letters in lower case, for looking up
+     * phrases: byte for byte as long as the notice's. */
+    struct bytes head;
     /* What stands behind that cut: the returned original, where the notice holds it as text. */
     struct bytes quoted;
 };

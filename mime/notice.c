@@ -102,13 +102,8 @@ size_t notice_original_find(struct bytes text, size_t *header) {
 }
 
 enum report_action notice_action(const struct mail *mail) {
-    enum {
-        HEAD_MAX = 4 * 1024, /* later ones are the refusing server's or the quoted mail's */
-    };
-    return words_in_delay(bytes_of(mail->report->subject)) ||
-                   words_in_delay(bytes_first(mail->notice, HEAD_MAX))
-               ? REPORT_ACTION_DELAYED
-               : REPORT_ACTION_FAILED;
+    return words_in_delay(mail->subject) || words_in_delay(mail->head) ? REPORT_ACTION_DELAYED
+                                                                       : REPORT_ACTION_FAILED;
 }
 
 static bool is_readable(const struct entity *e) {
@@ -146,5 +141,7 @@ void notice_read(struct mail *mail, size_t max) {
     size_t header;
     size_t cut = notice_original_find(all, &header);
     mail->notice = bytes_first(all, cut);
+    mail->head = bytes_first(mail->notice, MAIL_HEAD_MAX);
+    mail->head.data = ascii_lower_string(arena_bytes(mail->arena, mail->head));
     mail->quoted = bytes_from(all, header);
 }

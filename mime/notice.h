@@ -6,8 +6,8 @@
 
 #include "mime/mail.h"
 
-/* Fills mail->notice and mail->quoted from the text parts of the message. `max` bounds what is read
- * of them. */
+/* Fills mail->notice, mail->head and mail->quoted from the text parts of the message. `max` bounds
+ * what is read of them. */
 void notice_read(struct mail *mail, size_t max);
 
 /* Where the returned original begins in a notice: at a separator ("--- Below this line is a copy of

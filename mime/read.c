@@ -65,10 +65,11 @@ static void read_header(struct mail *mail) {
     struct report *report = mail->report;
     const struct header *header = mail->header;
     struct arena *arena = mail->arena;
-    mail->sender = mail_header_text(mail, "From");
+    mail->sender = ascii_lower_string(arena_string(arena, mail_header_text(mail, "From")));
     report->from = address_first(arena, header_value(header, "From"), NULL);
     report->to = address_first(arena, header_value(header, "To"), NULL);
     report->subject = mail_header_text(mail, "Subject");
+    mail->subject = bytes_of(ascii_lower_string(arena_string(arena, report->subject)));
     report->message_id = mail_header_text(mail, "Message-ID");
     if (!*report->message_id)
         report->message_id = NULL;
@@ -101,31 +102,30 @@ static bool read_enclosed(struct mail *mail) {
     return delivery_status_read(mail, entity_content(part, mail->arena, ENCLOSED_MAX)) > 0;
 }
 
-static void set_status_report(struct mail *mail, const char *format) {
-    mail->report->kind = REPORT_DELIVERY_STATUS;
-    mail->report->format = format;
-    mail->report->kind_reason = arena_printf(mail->arena, "the form of %s", format);
+static void set_kind(struct report *report, enum report_kind kind, const char *reason) {
+    report->kind = kind;
+    report->kind_reason = reason;
 }
 
-static void read_kind(struct mail *mail) {
+static void read_kind(struct mail *mail, const struct header *original) {
     struct report *report = mail->report;
-    struct entity *part;
     bool system = sender_is_named_system(mail);
-    if ((part = part_of_type(mail->root, "message/feedback-report"))) {
-        report->kind = REPORT_FEEDBACK;
-        report->format = "arf";
-        report->kind_reason = "a message/feedback-report part";
-        feedback_read(mail, part);
+    enum report_kind kind;
+    const char *reason;
+    if (feedback_read(mail, original, &reason)) {
+        set_kind(report, REPORT_FEEDBACK, reason);
+        report->format = "feedback";
         return;
     }
     if (part_of_type(mail->root, "message/disposition-notification")) {
-        report->kind = REPORT_DISPOSITION;
-        report->kind_reason = "a message/disposition-notification part";
+        set_kind(report, REPORT_DISPOSITION, "a message/disposition-notification part");
         return;
     }
     /* Mail systems say "Auto-Submitted: auto-replied" of their bounces too. */
-    if (!system && !mail->status_part && kind_find(mail, &report->kind, &report->kind_reason))
+    if (!system && !mail->status_part && kind_find(mail, &kind, &reason)) {
+        set_kind(report, kind, reason);
         return;
+    }
     bool recognised = format_read(mail);
     if (!recognised && format_text.recognise(mail)) {
         recognised = true;
@@ -137,9 +137,10 @@ static void read_kind(struct mail *mail) {
         report->format = format_rfc3464.name;
     }
     if (recognised)
-        set_status_report(mail, report->format);
-    else
-        kind_find(mail, &report->kind, &report->kind_reason);
+        set_kind(report, REPORT_DELIVERY_STATUS,
+                 arena_printf(mail->arena, "the form of %s", report->format));
+    else if (kind_find(mail, &kind, &reason) && !(system && kind == REPORT_AUTO_REPLY))
+        set_kind(report, kind, reason);
 }
 
 struct report *report_read(struct bytes message, bool truncated,
@@ -162,9 +163,9 @@ struct report *report_read(struct bytes message, bool truncated,
     notice_read(&mail, sender_may_notify(&mail) ? NOTICE_MAX : ORDINARY_TEXT_MAX);
     struct header original = original_read(&mail);
     candidates_read(&mail, &original);
-    read_kind(&mail);
+    read_kind(&mail, &original);
     recipients_unite(report, arena);
-    report->text = utf8_clean(arena, mail_cut(mail.notice, REPORT_TEXT_MAX));
+    report->text = arena_bytes(arena, mail_cut(mail.notice, REPORT_TEXT_MAX));
     charset_cache_free(own);
     return report;
 }

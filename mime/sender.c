@@ -18,7 +18,7 @@ static const char *const role_local_parts[] = {
 
 bool sender_is_named_system(const struct mail *mail) {
     for (size_t i = 0; i < sizeof system_names / sizeof *system_names; i++)
-        if (bytes_find_ignore_case(bytes_of(mail->sender), system_names[i]) >= 0)
+        if (bytes_find(bytes_of(mail->sender), system_names[i]) >= 0)
             return true;
     return false;
 }
@@ -27,7 +27,11 @@ bool sender_may_notify(const struct mail *mail) {
     if (mail->report->null_sender || sender_is_named_system(mail))
         return true;
     return !header_has(mail->header, "In-Reply-To") && !header_has(mail->header, "References") &&
-           words_in_failure_subject(bytes_of(mail->report->subject));
+           words_in_failure_subject(mail->subject);
+}
+
+bool sender_is_amazon(const struct mail *mail) {
+    return bytes_ends_ignore_case(bytes_of(mail->report->from), ".amazonaws.com");
 }
 
 static bool is_same(struct bytes address, const char *other) {

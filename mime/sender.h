@@ -16,6 +16,9 @@ bool sender_is_named_system(const struct mail *mail);
  * subject of a notice while it answers nobody. */
 bool sender_may_notify(const struct mail *mail);
 
+/* Whether From is Amazon SNS, which passes SES notices on by mail. */
+bool sender_is_amazon(const struct mail *mail);
+
 /* Whether an address cannot be the one that failed: the report's own sender and recipients, the
  * original's sender, a mail system's own (postmaster@). Only for prose, where everybody may stand:
  * people do mail themselves. */

@@ -124,13 +124,13 @@ static const char *const delays[] = {
     "will continue to try",
     "will continue to attempt",
     "delivery attempts will continue",
-    "THIS IS A WARNING",
+    "this is a warning",
     "do not need to resend",
     "still being retried",
     "message still undelivered",
-    "(Delay)",
+    "(delay)",
     "has been delayed",
-    "Delayed Mail",
+    "delayed mail",
     "delivery delayed",
     "could not send message for past",
     "delivery temporarily suspended",
@@ -142,7 +142,7 @@ static const char *const delays[] = {
 
 static bool has_any(struct bytes text, const char *const *words, size_t count) {
     for (size_t i = 0; i < count; i++)
-        if (bytes_find_ignore_case(text, words[i]) >= 0)
+        if (bytes_find(text, words[i]) >= 0)
             return true;
     return false;
 }

@@ -1,6 +1,6 @@
 /*
- * words: how notices speak, in the languages they come in. Compared with ASCII letters' case
- * ignored; other letters as they are written.
+ * words: how notices speak, in the languages they come in. Texts are given with their ASCII letters
+ * in lower case; other letters are compared as they are written.
  */
 #ifndef MIME_WORDS_H
 #define MIME_WORDS_H

@@ -325,7 +325,7 @@ static void other_mail_names_nobody(void **state) {
          "--b\n\nAbuse.\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: Abuse\n"
          "Original-Rcpt-To: <ada@example.net>\n--b\nContent-Type: message/rfc822\n\n"
          "To: ada@example.net\n\nHi\n--b--\n",
-         REPORT_FEEDBACK, "arf", ""},
+         REPORT_FEEDBACK, "feedback", ""},
     };
     CHECK_CASES(cases);
 }
