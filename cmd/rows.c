@@ -1,7 +1,5 @@
 #include "cmd/rows.h"
 
-#include "classify/address.h"
-
 #include <string.h>
 
 int64_t rows_occurred_at(const struct report *report, const struct report_recipient *recipient,
@@ -28,15 +26,14 @@ static enum store_outcome outcome_of(const struct analysis *analysis) {
 }
 
 static void fill_event(const struct report *report, const struct finding *finding,
-                       const char *ruleset, int64_t received, struct arena *arena,
-                       struct store_event *event) {
+                       const char *ruleset, int64_t received, struct store_event *event) {
     const struct identity *identity = &finding->identity;
     const struct judgement *judgement = &finding->judgement;
     const struct report_recipient *group = identity->recipient_group;
     *event = (struct store_event){
         .campaign = identity->campaign,
         .recipient = identity->recipient,
-        .recipient_key = address_key(identity->recipient, arena),
+        .recipient_key = identity->key,
         .verdict = verdict_name(judgement->verdict),
         .category = category_info(judgement->category)->name,
         .fault = fault_name(judgement->fault),
@@ -53,10 +50,8 @@ static void fill_event(const struct report *report, const struct finding *findin
         .ruleset = ruleset,
         .occurred_at = rows_occurred_at(report, group, received),
     };
-    if (event->recipient_key)
-        event->domain = strrchr(event->recipient_key, '@') + 1;
-    else
-        event->recipient = NULL;
+    if (identity->key)
+        event->domain = strrchr(identity->key, '@') + 1;
     if (group) {
         event->action =
             group->action != REPORT_ACTION_NONE ? report_action_name(group->action) : NULL;
@@ -85,7 +80,7 @@ void rows_fill(const struct analysis *analysis, const struct analyst *analyst, b
     struct store_event *events = arena_alloc(arena, analysis->count * sizeof *events);
     for (size_t i = 0; i < analysis->count; i++)
         fill_event(report, &analysis->findings[i], ruleset_version(analyst->rules),
-                   row->internal_date, arena, &events[i]);
+                   row->internal_date, &events[i]);
     row->events = events;
     row->event_count = analysis->count;
 }
