@@ -136,7 +136,8 @@ def show_tables(postgres: Postgres) -> None:
         "Its strikes (bounce.event):",
         postgres.table(
             "SELECT occurred_at::date AS day, campaign, verdict, category,"
-            f" left(diagnostic, 70) AS said FROM bounce.event WHERE recipient = '{address}' ORDER BY occurred_at",
+            " left(diagnostic, 70) AS said FROM bounce.event"
+            f" WHERE recipient = '{address}' ORDER BY occurred_at",
             DATABASE,
         ),
     )

@@ -113,9 +113,11 @@ def layers_include_only_what_they_may() -> Findings:
         for number, quote, header in includes(name):
             if quote == "<":
                 continue
-            beside = Path(header).parent == Path(name).parent
+            # A file beside it, by its name alone or from the top.
+            if Path(header).parent in (Path("."), Path(name).parent):
+                continue
             other = folders.get(str(Path(header).parent))
-            if not beside and other not in may and header not in ALSO_INCLUDES.get(layer, ()):
+            if other not in may and header not in ALSO_INCLUDES.get(layer, ()):
                 yield f"{name}:{number}: {layer} must not include {header}"
 
 
@@ -178,9 +180,9 @@ def clang_has_no_complaint() -> Findings:
     command += [*variables["WARNINGS"], *flags, "-x", "c"]
 
     def complaint(name: str) -> str:
-        # A header is included rather than compiled, so that unused inline functions are fine; that
-        # it compiles alone shows that it includes what it needs.
-        source = ["-", "-include", name] if name.endswith(".h") else [name]
+        # That a header compiles alone shows that it includes what it needs.
+        alone = ["-Wno-unused-function", "-", "-include", name]
+        source = alone if name.endswith(".h") else [name]
         done = subprocess.run(
             command + source, cwd=ROOT, input="typedef int lint_not_empty;\n",
             capture_output=True, text=True, check=False,

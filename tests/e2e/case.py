@@ -19,6 +19,7 @@ from lab.program import Program
 
 BUILD = Path(os.environ.get("NULLSENDER_BUILD", ROOT / "build"))
 PROGRAM = BUILD / "nullsender"
+SANITIZED = PROGRAM.exists() and b"__asan_init" in PROGRAM.read_bytes()
 WAIT_SECONDS = 60
 ROWS_SHOWN = 20
 PROCESSED, QUARANTINE = "Processed", "Quarantine"

@@ -7,7 +7,7 @@ from lab.program import Value
 
 setUpModule, tearDownModule = use_lab()
 
-EX_USAGE, EX_NO_INPUT, EX_PERMISSION, EX_CONFIG = 64, 66, 77, 78
+EX_USAGE, EX_NO_INPUT, EX_CONFIG = 64, 66, 78
 
 
 class Config(Case):
@@ -97,7 +97,7 @@ class Config(Case):
         for mode in (0o644, 0o640, 0o604):
             with self.subTest(mode=oct(mode)):
                 secret.chmod(mode)
-                errors = self.fetch_fails(code=EX_PERMISSION)
+                errors = self.fetch_fails()
                 self.assertIn(str(secret), errors)
                 self.assertNotIn(secret.read_text().strip(), errors)
         secret.chmod(0o600)
