@@ -209,30 +209,37 @@ static void see_alert(void *context, struct bytes text) {
     buf_printf(&seen->alerts, "<%.*s>", (int)text.len, text.data);
 }
 
-static void the_trace_has_no_password_and_alerts_are_heard(void **state) {
+static void the_trace_has_no_password_and_no_mail_and_alerts_are_heard(void **state) {
     (void)state;
     static const struct script_line lines[] = {
         PLAIN,
         {"AUTHENTICATE PLAIN", "* OK [ALERT] quota is near\r\nTAG OK in\r\n"},
         {"CAPABILITY", CAPABILITY("MOVE")},
         {"SELECT", "* NO [ALERT] disk is near\r\nTAG OK done\r\n"},
+        {"UID FETCH", "* 1 FETCH (UID 1 BODY[] \"confidential\")\r\nTAG OK done\r\n"},
         {NULL, NULL}};
     struct seen seen = {BUF_INIT, BUF_INIT};
     struct script *script =
         script_start((struct script_options){.lines = lines, .greeting = "* OK ready\r\n"});
     struct imap_options options = script_imap_options(script);
     struct imap_folder_status status;
+    struct imap_message message;
     struct err err = {0};
+    const uint32_t uid = 1;
     options.trace = see_line;
     options.alert = see_alert;
     options.context = &seen;
     struct imap *imap = imap_open(&options, &err);
     assert_non_null(imap);
     assert_int_equal(imap_select(imap, "INBOX", &status, &err), 0);
+    assert_int_equal(imap_fetch_begin(imap, &uid, 1, 100, &err), 0);
+    assert_int_equal(imap_fetch_next(imap, &message, &err), 1);
+    assert_int_equal(imap_finish(imap, &err), 0);
     imap_close(imap);
     assert_string_equal(seen.alerts.data, "<quota is near><disk is near>");
     assert_non_null(strstr(seen.lines.data, "C: N2 SELECT \"INBOX\"\n"));
     assert_non_null(strstr(seen.lines.data, "S: N2 OK done\n"));
+    assert_non_null(strstr(seen.lines.data, "S: * 1 FETCH (UID 1 BODY[] )\n"));
     assert_null(strstr(seen.lines.data, "sesame"));
     assert_null(strstr(seen.lines.data, "AGJvdW5jZXM")); /* base64 of NUL bounces */
     script_end(script);
@@ -247,7 +254,7 @@ int main(void) {
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(a_server_that_says_nothing_costs_the_connect_timeout),
         cmocka_unit_test(options_that_contradict_each_other),
-        cmocka_unit_test(the_trace_has_no_password_and_alerts_are_heard),
+        cmocka_unit_test(the_trace_has_no_password_and_no_mail_and_alerts_are_heard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
