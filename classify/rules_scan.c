@@ -113,13 +113,25 @@ static void make_key(const char *const *expressions, size_t count, uint8_t *key)
     sha256_digest(&sha, SHA256_DIGEST_SIZE, key);
 }
 
+/* A cache is the key, the SHA-256 of what follows, and the engine's serialised database. The engine
+ * checks its version, its platform and part of the bytes itself. */
+enum { CACHE_HEADER = 2 * SHA256_DIGEST_SIZE };
+
+static void hash_bytes(struct bytes bytes, uint8_t *digest) {
+    struct sha256_ctx sha;
+    sha256_init(&sha);
+    sha256_update(&sha, bytes.len, (const uint8_t *)bytes.data);
+    sha256_digest(&sha, SHA256_DIGEST_SIZE, digest);
+}
+
 static bool load(struct rule_database *database, struct bytes cache) {
-    if (cache.len <= sizeof database->key ||
-        memcmp(cache.data, database->key, sizeof database->key) != 0)
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    struct bytes serialized = bytes_from(cache, CACHE_HEADER);
+    if (!serialized.len || memcmp(cache.data, database->key, sizeof database->key) != 0)
         return false;
-    struct bytes serialized = bytes_from(cache, sizeof database->key);
-    /* Checks its own magic, version, platform and CRC. */
+    hash_bytes(serialized, digest);
     database->from_cache =
+        !memcmp(cache.data + sizeof database->key, digest, sizeof digest) &&
         hs_deserialize_database(serialized.data, serialized.len, &database->hs) == HS_SUCCESS;
     return database->from_cache;
 }
@@ -190,7 +202,10 @@ int rule_database_write(const struct rule_database *database, struct buf *out, s
         return 0;
     if (hs_serialize_database(database->hs, &bytes, &len) != HS_SUCCESS)
         return err_set(err, ERR_SOFTWARE, "the compiled rules cannot be serialised");
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    hash_bytes((struct bytes){bytes, len}, digest);
     buf_add(out, database->key, sizeof database->key);
+    buf_add(out, digest, sizeof digest);
     buf_add(out, bytes, len);
     free(bytes);
     return 0;

@@ -124,8 +124,16 @@ static void all_well_known_codes_get_their_verdict(void **state) {
     assert_int_equal(wrong, 0);
 }
 
+static void what_providers_say_gets_its_verdict(void **state) {
+    (void)state;
+    int wrong = 0;
+    assert_true(check_table("tests/data/provider-codes.tsv", &wrong) > 100);
+    assert_int_equal(wrong, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_providers_say_gets_its_verdict),
         cmocka_unit_test(all_well_known_codes_get_their_verdict),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
