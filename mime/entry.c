@@ -189,6 +189,13 @@ size_t entries_read_listed(struct mail *mail, struct bytes behind, enum report_a
     return report->recipient_count - before;
 }
 
+/* What a list sets between an address and its words. */
+static struct bytes without_bullets(struct bytes words) {
+    while (words.len && strchr(":;.,*)>]\"' \t\n", words.data[0]))
+        words = bytes_from(words, 1);
+    return words;
+}
+
 struct report_recipient *entry_add(struct mail *mail, const struct entry *entry,
                                    enum report_action action) {
     const char *address = address_first(mail->arena, bytes_first(entry->address, 1000), NULL);
@@ -199,6 +206,6 @@ struct report_recipient *entry_add(struct mail *mail, const struct entry *entry,
         return NULL;
     r->action = action;
     r->original_recipient = address_first(mail->arena, bytes_first(entry->original, 1000), NULL);
-    mail_recipient_diagnose(mail, r, entry->words);
+    mail_recipient_diagnose(mail, r, without_bullets(entry->words));
     return r;
 }

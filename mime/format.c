@@ -1,10 +1,47 @@
 #include "mime/format.h"
 
+#include "mime/diagnostic.h"
+
 /* Surest first: fields that a standard defines, then texts. */
 static const struct format *const formats[] = {
     &format_rfc3464,  &format_qmail, &format_exim, &format_sendmail, &format_postfix,
     &format_exchange, &format_aol,   &format_ses,  &format_listing,  &format_failed_header,
 };
+
+/* A line of the notice that has a reply's code, and names the address where there are several
+ * recipients. */
+static struct bytes code_line_find(const struct mail *mail, const char *address) {
+    struct bytes rest = bytes_first(mail->notice, mail->head.len), line;
+    while (bytes_next_line(&rest, &line)) {
+        struct diagnostic_codes codes = diagnostic_codes_find(line);
+        bool certain =
+            *codes.status || (codes.reply >= 400 && ascii_is_digit(bytes_trim(line).data[0]));
+        if (certain && (!address || bytes_find(line, address) >= 0))
+            return bytes_trim(line);
+    }
+    return (struct bytes){NULL, 0};
+}
+
+/* Recipients of a text whose own words have no code get what the transcript says of them. */
+static void add_codes(struct mail *mail) {
+    enum {
+        LOOKUPS_MAX = 20, /* each reads the head of the notice again */
+    };
+    struct report *report = mail->report;
+    for (size_t i = 0; i < report->recipient_count && i < LOOKUPS_MAX; i++) {
+        struct report_recipient *r = &report->recipients[i];
+        if (r->source == REPORT_SOURCE_STATUS_PART || r->reply_code || r->diagnostic_status ||
+            r->status)
+            continue;
+        struct bytes line =
+            code_line_find(mail, report->recipient_count > 1 ? r->final_recipient : NULL);
+        if (!line.len)
+            continue;
+        const char *words = r->diagnostic_code ? r->diagnostic_code : "";
+        words = arena_printf(mail->arena, "%.*s %s", (int)line.len, line.data, words);
+        mail_recipient_diagnose(mail, r, bytes_of(words));
+    }
+}
 
 /* Whether every recipient has an address. */
 static bool all_are_named(const struct report *report) {
@@ -61,8 +98,10 @@ bool format_read(struct mail *mail) {
     size_t last = 0;
     if (!read_from(mail, 0, &last))
         return false;
-    if (!report->recipient_count || all_are_named(report))
+    if (!report->recipient_count || all_are_named(report)) {
+        add_codes(mail);
         return true;
+    }
     struct report kept = *report;
     report->recipients = NULL;
     report->recipient_count = 0;

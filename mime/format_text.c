@@ -13,8 +13,9 @@
 
 /* Where these stand before an address on its line, it is the one that failed ... */
 static const char *const recipient_words[] = {
-    "rcpt to", "recipient", "deliver", "user",    "addressed to", "mailbox",
-    "address", "to:",       "for",     "account", "failed",
+    "rcpt to",  "recipient", "deliver", "user",    "addressed to", "mailbox",   "message to",
+    "address",  "to:",       "for",     "account", "failed",       "mail to",   "empfänger",
+    "destinat", "получател", "收件人",  "宛先",    "受信者",       "받는 사람", "수신자",
 };
 
 /* ... and where these do, it is somebody else. */
@@ -83,7 +84,7 @@ static int weigh(const struct mail *mail, struct bytes above, struct bytes line,
     int weight = is_same(address, mail->report->original.to) ? 4 : 0;
     weight += is_at_start(line, address) ? 3 : 0;
     weight += HAS_ANY(front, recipient_words) ? is_label(front) ? 3 : 2 : 0;
-    weight += words_in_failure(folded(mail, line)) ? 1 : 0;
+    weight += words_in_failure(folded(mail, line)) || words_in_reason(folded(mail, line)) ? 1 : 0;
     weight += codes.reply || *codes.status ? 2 : 0;
     weight -= HAS_ANY(front, other_words) ? 4 : 0;
     weight -= HAS_ANY(folded(mail, above), help_words) ? 3 : 0;

@@ -13,6 +13,7 @@ static const char *const separator_verbs[] = {"original", "returned", "unsent", 
 /* Separators without a rule of dashes, as beginnings of a line. */
 static const char *const separators[] = {
     "Below this line is a copy of",
+    "Below is a copy of",
     "The original message was as follows",
     "Original message follows",
     "Original message:",

@@ -72,50 +72,77 @@ static const char *const failures[] = {
     "undeliver",
     "not deliver",
     "not be deliver",
+    "not been deliver",
+    "cannot be deliver",
+    "couldn't be deliver",
+    "wasn't deliver",
     "unable to deliver",
+    "error delivering",
+    "error has occurred while attempting to deliver",
+    "trouble delivering",
+    "problem delivering",
     "delivery fail",
     "failed to deliver",
     "delivery has failed",
     "delivery problem",
     "delivery error",
-    "cannot be delivered",
-    "couldn't be delivered",
+    "not yet been deliver",
     "returned mail",
     "returned to sender",
     "returning message",
+    "mail has been returned",
     "non-delivery",
     "nondelivery",
+    "did not reach",
+    "could not be sent",
+    "mail failed",
+    "not accepted",
+    "was rejected",
     "user unknown",
     "unknown user",
     "no such user",
-    "not exist",
-    "rejected",
-    "mailbox full",
     "mailbox is full",
+    "mailbox full",
     "over quota",
-    "quota exceeded",
-    "unroutable",
-    "not been delivered",
-    "mail failed",
-    "processing error",
-    "unavailable",
-    "invalid",
-    "not found",
-    "not reach",
-    "error has occurred",
-    "has not yet been",
-    "no valid recipients",
-    "refused",
-    "was not accepted",
-    "nicht zugestellt",
-    "n'a pas pu être",
-    "no se pudo",
-    "no ha podido",
-    "não pôde ser",
-    "не может быть доставлено",
-    "送信できません",
+    "nicht zugestellt", /* German */
+    "nicht zustellbar",
+    "n'a pas pu être", /* French */
+    "n’a pas pu être",
+    "échec de la remise",
+    "no se pudo entregar", /* Spanish */
+    "no ha podido ser",
+    "no se ha podido entregar",
+    "não pôde ser entregue", /* Portuguese */
+    "não foi entregue",
+    "non è stato possibile recapitare", /* Italian */
+    "impossibile recapitare",
+    "kan niet worden bezorgd",    /* Dutch */
+    "kunde inte levereras",       /* Swedish */
+    "nie może zostać dostarczon", /* Polish */
+    "teslim edilemedi",           /* Turkish */
+    "не может быть доставлено",   /* Russian */
+    "не доставлено",
+    "не удалось доставить",
+    "送信できません", /* Japanese */
+    "送信に失敗",
     "配信できません",
-    "无法",
+    "配信に失敗",
+    "无法送达", /* Chinese */
+    "被退回",
+    "退信",
+    "無法傳遞",
+    "배달하지 못", /* Korean */
+    "전송하지 못",
+};
+
+static const char *const reasons[] = {
+    "does not exist", "doesn't exist",  "not found",      "unknown",    "invalid",
+    "unavailable",    "rejected",       "refused",        "quota",      "disabled",
+    "suspended",      "no longer",      "not recognized", "not listed", "unroutable",
+    "not be found",   "timed out",      "failed",         "exceeded",   "not exist",
+    "error",          "unbekannt",      "inconnu",        "desconocid", "sconosciut",
+    "desconhecid",    "onbekend",       "okänd",          "неизвестн",  "не существует",
+    "不存在",         "見つかりません", "存在しません",
 };
 
 static const char *const delays[] = {
@@ -153,6 +180,10 @@ bool words_in_failure_subject(struct bytes subject) {
 
 bool words_in_failure(struct bytes text) {
     return has_any(text, failures, sizeof failures / sizeof *failures);
+}
+
+bool words_in_reason(struct bytes text) {
+    return has_any(text, reasons, sizeof reasons / sizeof *reasons);
 }
 
 bool words_in_delay(struct bytes text) {
