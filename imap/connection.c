@@ -12,8 +12,8 @@
 #include <time.h>
 
 enum {
-    DEFAULT_IDLE_TIMEOUT = 60, /* seconds; servers say "still here" every 30 s at the latest during
-                                  long commands (Dovecot) */
+    DEFAULT_IDLE_TIMEOUT = 120, /* seconds; Dovecot says "still here" every 30 s in a long command,
+                                   others say nothing */
 };
 
 struct connection {

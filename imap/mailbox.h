@@ -62,7 +62,7 @@ struct imap_options {
     const char *proxy;   /* a libcurl proxy URL such as socks5h://127.0.0.1:1080; NULL: none */
 
     unsigned connect_timeout; /* seconds until logged in; 0: 30 */
-    unsigned idle_timeout;    /* seconds of silence while an answer is awaited; 0: 60 */
+    unsigned idle_timeout;    /* seconds of silence while an answer is awaited; 0: 120 */
     unsigned deadline;        /* seconds for all the connection's life; 0: none */
     uint64_t byte_budget;     /* received bytes after login; 0: no limit */
 
@@ -81,8 +81,8 @@ struct imap;
  *   ERR_PERMISSION   the server refuses the user, in the server's own words
  *   ERR_UNAVAILABLE  the certificate does not verify, TLS or a login method is not on offer
  *   ERR_NO_HOST      the name does not resolve
- *   ERR_TEMPORARY    connection refused, timeouts, a server that says that it is busy
- *   ERR_PROTOCOL     no IMAP server, or one that injects plain text into TLS (STARTTLS)
+ *   ERR_TEMPORARY    connection refused, timeouts, a server that says that it is busy or is none
+ *   ERR_PROTOCOL     not IMAP, or plain text injected where TLS must start (STARTTLS)
  *   ERR_CONFIG       options that contradict each other, a CA file that cannot be read */
 struct imap *imap_open(const struct imap_options *options, struct err *err);
 
@@ -90,13 +90,10 @@ struct imap *imap_open(const struct imap_options *options, struct err *err);
  * imap_finish() first. `imap` may be NULL. */
 void imap_close(struct imap *imap);
 
-/* --- a folder --- */
-
 struct imap_folder_status {
-    uint32_t
-        uidvalidity;  /* 0: the server did not say (seen on Microsoft 365); UIDs prove nothing */
-    uint32_t uidnext; /* 0: the server did not say */
-    uint32_t exists;  /* messages in the folder */
+    uint32_t uidvalidity; /* 0: the server did not say, and UIDs prove nothing (Microsoft 365) */
+    uint32_t uidnext;     /* 0: the server did not say */
+    uint32_t exists;      /* messages in the folder */
     bool read_only;
 };
 
@@ -118,17 +115,16 @@ int imap_folder_ensure(struct imap *imap, const char *folder, struct err *err);
 int imap_uid_list(struct imap *imap, uint32_t after_uid, uint32_t **uids, size_t *count,
                   struct err *err);
 
-/* --- reading --- */
-
+/* `body` and `refusal` are valid until the next imap_fetch_next() or imap_finish(). */
 struct imap_message {
     uint32_t uid;
     int64_t internal_date; /* arrival, unix seconds; 0: the server did not say */
     uint64_t size;         /* RFC822.SIZE, what the whole message has in octets; 0: unknown. Some
                               servers only estimate it (Exchange) */
-    struct bytes body;     /* the message from its first octet; valid until the next imap_ call */
+    struct bytes body;     /* the message from its first octet */
     bool truncated;        /* it has more octets than were asked for */
     const char *refusal;   /* NULL; or the words with which the server refused to hand out this one
-                              message (and `body` is empty); valid until the next imap_ call */
+                              message (and `body` is empty) */
 };
 
 /* Queues a FETCH of the first `octets` (1 or more) octets of these messages, in any order. \Seen is
@@ -141,8 +137,6 @@ int imap_fetch_begin(struct imap *imap, const uint32_t *uids, size_t count, uint
  * asked for, or is given again, is skipped. Memory: one message (`octets`) and the buffers. A
  * filing command that is refused meanwhile does not show here but in imap_finish(). */
 int imap_fetch_next(struct imap *imap, struct imap_message *message, struct err *err);
-
-/* --- filing away --- */
 
 /* Queues moving these messages into the folder (which must exist: imap_folder_ensure).
  *
@@ -165,8 +159,6 @@ int imap_finish(struct imap *imap, struct err *err);
 
 /* How many messages were marked \Deleted and left, for want of UIDPLUS, since imap_open(). */
 size_t imap_left_marked(const struct imap *imap);
-
-/* --- joining a poll loop --- */
 
 /* The socket, and whether bytes have arrived that imap_fetch_next() can work on. TLS may hold
  * decrypted bytes for which the socket never becomes readable: poll for POLLIN only where

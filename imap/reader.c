@@ -135,22 +135,15 @@ static int section(struct reader *reader, struct buf *out, struct err *err) {
     return 0;
 }
 
-/* Appends what may follow the first word of an item name: a section, and an origin. */
-static int item_section(struct reader *reader, struct buf *out, struct err *err) {
-    int c = reader_peek(reader, err);
-    if (c < 0)
-        return -1;
-    if (c != '[')
-        return 0;
-    if (section(reader, out, err) < 0)
-        return -1;
-    return word_bytes(reader, out, err);
-}
-
 int reader_item_name(struct reader *reader, struct buf *out, struct err *err) {
     if (reader_word(reader, out, err) < 0)
         return -1;
-    return item_section(reader, out, err);
+    int c = reader_peek(reader, err);
+    if (c != '[')
+        return c < 0 ? -1 : 0;
+    if (section(reader, out, err) < 0)
+        return -1;
+    return word_bytes(reader, out, err);
 }
 
 int reader_number(struct reader *reader, uint64_t max, uint64_t *number, struct err *err) {
@@ -314,7 +307,7 @@ int reader_skip_value(struct reader *reader, struct err *err) {
         else if (c == '"' || c == '{')
             skipped = reader_string(reader, NULL, 0, NULL, err);
         else if (c == '[')
-            skipped = item_section(reader, NULL, err);
+            skipped = section(reader, NULL, err);
         else
             skipped = reader_item_name(reader, NULL, err);
         if (skipped < 0)
