@@ -56,12 +56,12 @@ static void read_part(struct mail *mail, const struct entity *part) {
 /* {"notificationType":"Complaint","complaint":{"complainedRecipients":[{"emailAddress":...}],
  * "complaintFeedbackType":"abuse"}} */
 static void read_ses(struct mail *mail) {
-    struct bytes list = json_array(mail->notice, "complainedRecipients"), item;
-    struct bytes type = json_string(mail->arena, mail->notice, "complaintFeedbackType");
+    struct bytes list = json_text_array(mail->notice, "complainedRecipients"), item;
+    struct bytes type = json_text_string(mail->arena, mail->notice, "complaintFeedbackType");
     mail->report->feedback.type =
         type.len ? ascii_lower_string(utf8_clean(mail->arena, bytes_first(type, 100))) : "abuse";
-    while (json_next_object(&list, &item)) {
-        struct bytes address = json_string(mail->arena, item, "emailAddress");
+    while (json_text_next_object(&list, &item)) {
+        struct bytes address = json_text_string(mail->arena, item, "emailAddress");
         add_recipient(mail, address_first(mail->arena, bytes_first(address, 1000), NULL));
     }
 }
@@ -82,8 +82,8 @@ bool feedback_read(struct mail *mail, const struct header *original, const char 
         add_recipient(mail, address_first(mail->arena, header_value(original, jmrp), NULL));
         return true;
     }
-    if (sender_is_amazon(mail) && (json_has(mail->notice, "notificationType", "Complaint") ||
-                                   json_has(mail->notice, "eventType", "Complaint"))) {
+    if (sender_is_amazon(mail) && (json_text_has(mail->notice, "notificationType", "Complaint") ||
+                                   json_text_has(mail->notice, "eventType", "Complaint"))) {
         *reason = "notificationType: Complaint";
         read_ses(mail);
         return true;

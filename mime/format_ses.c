@@ -18,9 +18,9 @@ static const struct type {
 
 static const struct type *type_find(struct bytes notice) {
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if ((json_has(notice, "notificationType", types[i].type) ||
-             json_has(notice, "eventType", types[i].type)) &&
-            json_array(notice, types[i].list).len)
+        if ((json_text_has(notice, "notificationType", types[i].type) ||
+             json_text_has(notice, "eventType", types[i].type)) &&
+            json_text_array(notice, types[i].list).len)
             return &types[i];
     return NULL;
 }
@@ -31,22 +31,22 @@ static bool recognise(const struct mail *mail) {
 
 static void read_notice(struct mail *mail) {
     const struct type *type = type_find(mail->notice);
-    struct bytes list = json_array(mail->notice, type->list), item;
+    struct bytes list = json_text_array(mail->notice, type->list), item;
     if (type->action == REPORT_ACTION_DELIVERED) {
-        struct bytes words = json_string(mail->arena, mail->notice, "smtpResponse");
-        while (json_next_string(&list, &item))
+        struct bytes words = json_text_string(mail->arena, mail->notice, "smtpResponse");
+        while (json_text_next_string(&list, &item))
             entry_add(mail, &(struct entry){.address = item, .words = words}, type->action);
         return;
     }
-    while (json_next_object(&list, &item)) {
+    while (json_text_next_object(&list, &item)) {
         struct entry entry = {
-            .address = json_string(mail->arena, item, "emailAddress"),
-            .words = json_string(mail->arena, item, "diagnosticCode"),
+            .address = json_text_string(mail->arena, item, "emailAddress"),
+            .words = json_text_string(mail->arena, item, "diagnosticCode"),
         };
         if (bytes_starts_ignore_case(entry.words, "smtp;"))
             entry.words = bytes_trim(bytes_from(entry.words, 5));
         struct report_recipient *r = entry_add(mail, &entry, type->action);
-        struct bytes status = json_string(mail->arena, item, "status");
+        struct bytes status = json_text_string(mail->arena, item, "status");
         if (r && status.len)
             r->status = utf8_clean(mail->arena, bytes_first(status, 20));
     }

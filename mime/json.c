@@ -16,14 +16,14 @@ static struct bytes value_find(struct bytes text, const char *key) {
                                            : (struct bytes){NULL, 0};
 }
 
-bool json_has(struct bytes text, const char *key, const char *value) {
+bool json_text_has(struct bytes text, const char *key, const char *value) {
     struct bytes found = value_find(text, key);
     return found.len && found.data[0] == '"' &&
            bytes_starts_ignore_case(bytes_from(found, 1), value) &&
            bytes_starts_ignore_case(bytes_from(found, 1 + bytes_of(value).len), "\"");
 }
 
-struct bytes json_array(struct bytes text, const char *key) {
+struct bytes json_text_array(struct bytes text, const char *key) {
     struct bytes found = value_find(text, key);
     if (!found.len || found.data[0] != '[')
         return (struct bytes){NULL, 0};
@@ -32,7 +32,7 @@ struct bytes json_array(struct bytes text, const char *key) {
     return end < 0 ? found : bytes_first(found, (size_t)end);
 }
 
-struct bytes json_string(struct arena *arena, struct bytes text, const char *key) {
+struct bytes json_text_string(struct arena *arena, struct bytes text, const char *key) {
     struct bytes rest = value_find(text, key);
     if (!rest.len || rest.data[0] != '"')
         return (struct bytes){NULL, 0};
@@ -51,7 +51,7 @@ struct bytes json_string(struct arena *arena, struct bytes text, const char *key
     return value;
 }
 
-bool json_next_object(struct bytes *array, struct bytes *object) {
+bool json_text_next_object(struct bytes *array, struct bytes *object) {
     long end = bytes_find_char(*array, '}');
     if (end < 0)
         return false;
@@ -60,7 +60,7 @@ bool json_next_object(struct bytes *array, struct bytes *object) {
     return true;
 }
 
-bool json_next_string(struct bytes *array, struct bytes *string) {
+bool json_text_next_string(struct bytes *array, struct bytes *string) {
     long open = bytes_find_char(*array, '"');
     if (open < 0)
         return false;
