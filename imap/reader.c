@@ -89,9 +89,7 @@ static bool ends_word(char c) {
 
 /* Appends a word, which may be empty. */
 static int word_bytes(struct reader *reader, struct buf *out, struct err *err) {
-    for (;;) {
-        if (reader_peek(reader, err) < 0)
-            return -1;
+    while (reader_peek(reader, err) >= 0) {
         struct bytes here = unread(reader);
         size_t len = 0;
         while (len < here.len && !ends_word(here.data[len]))
@@ -103,6 +101,7 @@ static int word_bytes(struct reader *reader, struct buf *out, struct err *err) {
         if (len < here.len)
             return 0;
     }
+    return -1;
 }
 
 int reader_word(struct reader *reader, struct buf *out, struct err *err) {
@@ -341,9 +340,7 @@ int reader_end(struct reader *reader, struct err *err) {
 int reader_text(struct reader *reader, struct buf *out, struct err *err) {
     if (out != NULL)
         buf_reset(out);
-    for (;;) {
-        if (reader_peek(reader, err) < 0)
-            return -1;
+    while (reader_peek(reader, err) >= 0) {
         struct bytes here = unread(reader);
         long end = bytes_find_char(here, '\n');
         size_t len = end < 0 ? here.len : (size_t)end;
@@ -359,6 +356,7 @@ int reader_text(struct reader *reader, struct buf *out, struct err *err) {
             out->data[--out->len] = '\0';
         return 0;
     }
+    return -1;
 }
 
 /* Whether a line ends in the announcement of a literal (1 or 0), and how long that is; -1 where it
