@@ -5,6 +5,7 @@
 #include "cmd/command.h"
 #include "cmd/config.h"
 #include "cmd/database.h"
+#include "cmd/inbox.h"
 #include "cmd/log.h"
 #include "cmd/pipeline.h"
 #include "cmd/progress.h"
@@ -88,6 +89,10 @@ static bool is_talkative(void) {
 static void print_summary(const struct config_mailbox *mailbox, const struct pipeline_sums *sums,
                           bool dry_run, double seconds) {
     const struct store_run_sums *run = &sums->run;
+    if (!run->fetched) {
+        printf("mailbox %s: nothing new\n", mailbox->name);
+        return;
+    }
     printf("mailbox %s: %" PRIu64 " fetched", mailbox->name, run->fetched);
     if (dry_run)
         printf(" (dry run: nothing stored, nothing filed away)\n");
@@ -120,27 +125,33 @@ static int check_sums(const struct store_run_sums *run, struct err *err) {
                    run->fetched, run->stored, run->quarantined, run->already_known);
 }
 
-static int run_pipeline(struct fetch *fetch, size_t index, struct imap *imap, const char *run,
-                        struct pipeline_sums *sums, struct err *err) {
+static int read_inbox(struct fetch *fetch, size_t index, struct imap *imap, const char *run,
+                      struct pipeline_sums *sums, struct err *err) {
     const struct config_mailbox *mailbox = &fetch->config->mailboxes[index];
     struct progress progress;
-    struct pipeline pipeline = {
-        .config = fetch->config,
+    const struct inbox inbox = {
         .mailbox = mailbox,
-        .analyst = &fetch->analyst,
-        .pool = fetch->pool,
-        .option = (unsigned)index,
         .imap = imap,
         .store = fetch->store,
-        .run = run,
         .dry_run = fetch->dry_run,
         .limit = (uint64_t)fetch->limit,
+        .window = (size_t)fetch->config->commit_messages,
         .stop = &stop_asked,
+    };
+    const struct pipeline_options options = {
+        .analyst = &fetch->analyst,
+        .pool = fetch->pool,
+        .report_option = (unsigned)index,
+        .store = fetch->dry_run ? NULL : fetch->store,
+        .run = run,
+        .mailbox = mailbox->name,
+        .keep_raw = fetch->config->keep_raw,
+        .batch_messages = (size_t)fetch->config->commit_messages,
         .progress = progress_update,
         .progress_context = &progress,
     };
     progress_start(&progress, mailbox->name);
-    int rc = pipeline_run(&pipeline, sums, err);
+    int rc = inbox_read(&inbox, options, sums, err);
     progress_end(&progress);
     if (rc == 0 && !fetch->dry_run)
         rc = check_sums(&sums->run, err);
@@ -175,7 +186,7 @@ static int fetch_mailbox(struct fetch *fetch, size_t index, struct err *err) {
     }
     imap = open_imap(mailbox, err);
     if (imap)
-        rc = run_pipeline(fetch, index, imap, run, &sums, err);
+        rc = read_inbox(fetch, index, imap, run, &sums, err);
     if (*run) {
         /* After a lost database this fails too; the first error is the one to tell. */
         struct err second;

@@ -1,6 +1,7 @@
 #include "cmd/rows.h"
 
 #include <string.h>
+#include <time.h>
 
 int64_t rows_occurred_at(const struct report *report, const struct report_recipient *recipient,
                          int64_t received) {
@@ -62,8 +63,16 @@ static void fill_event(const struct report *report, const struct finding *findin
     }
 }
 
+/* Mail from disk has no INTERNALDATE. */
+static int64_t arrival_of(const struct report *report) {
+    int64_t now = (int64_t)time(NULL);
+    return report && report->date > 0 && report->date < now ? report->date : now;
+}
+
 void rows_fill(const struct analysis *analysis, const struct analyst *analyst, bool keep_raw,
                struct arena *arena, struct store_message *row) {
+    if (!row->internal_date)
+        row->internal_date = arrival_of(analysis->report);
     row->outcome = outcome_of(analysis);
     row->outcome_reason = analysis->failure;
     if (analysis->failure)

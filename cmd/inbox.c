@@ -1,0 +1,237 @@
+#include "cmd/inbox.h"
+
+#include "cmd/base/memory.h"
+#include "cmd/clock.h"
+#include "cmd/log.h"
+#include "store/mailbox.h"
+
+#include <stdlib.h>
+
+enum {
+    KNOWN_SLICE = 10000, /* UIDs looked up in the database at once */
+};
+
+/* A read under way. */
+struct reading {
+    const struct inbox *inbox;
+    struct pipeline_sums *sums;
+    uint32_t uidvalidity;
+    uint32_t *todo; /* UIDs to fetch, ascending */
+    size_t todo_count;
+    size_t asked;     /* of todo */
+    size_t taken;     /* messages that came */
+    uint32_t cursor;  /* all of todo up to this UID has come; 0: nobody can say */
+    bool cursor_held; /* by a message that did not come, or not in order */
+};
+
+enum place { PLACE_STAY, PLACE_PROCESSED, PLACE_QUARANTINE, PLACE_GONE };
+
+/* Nothing is deleted that was not understood, and "keep" changes nothing in the mailbox. */
+static enum place place_for(const struct config_mailbox *mailbox, enum store_outcome outcome) {
+    if (mailbox->after == CONFIG_AFTER_KEEP || outcome == STORE_OUTCOME_NONE)
+        return PLACE_STAY;
+    if (outcome == STORE_OUTCOME_QUARANTINED)
+        return PLACE_QUARANTINE;
+    if (mailbox->after == CONFIG_AFTER_MOVE)
+        return PLACE_PROCESSED;
+    return outcome == STORE_OUTCOME_JUDGED ? PLACE_GONE : PLACE_QUARANTINE;
+}
+
+static int file_to(struct reading *reading, enum place place, const uint32_t *uids, size_t count,
+                   struct err *err) {
+    const struct config_mailbox *mailbox = reading->inbox->mailbox;
+    if (!count || reading->inbox->dry_run)
+        return 0;
+    reading->sums->run.filed += count;
+    if (place == PLACE_GONE)
+        return imap_delete_begin(reading->inbox->imap, uids, count, err);
+    return imap_move_begin(
+        reading->inbox->imap, uids, count,
+        place == PLACE_PROCESSED ? mailbox->processed_folder : mailbox->quarantine_folder, err);
+}
+
+/* Queues the filing away of these messages, which the database has. */
+static int file_away(struct reading *reading, const uint32_t *uids,
+                     const enum store_outcome *outcomes, size_t count, struct err *err) {
+    uint32_t *some = memory_zero(count, sizeof *some);
+    int rc = 0;
+    for (enum place place = PLACE_PROCESSED; rc == 0 && place <= PLACE_GONE; place++) {
+        size_t n = 0;
+        for (size_t i = 0; i < count; i++)
+            if (place_for(reading->inbox->mailbox, outcomes[i]) == place)
+                some[n++] = uids[i];
+        rc = file_to(reading, place, some, n, err);
+    }
+    free(some);
+    return rc;
+}
+
+static int file_committed(void *context, const struct store_message *rows, size_t count,
+                          struct err *err) {
+    uint32_t *uids = memory_zero(count, sizeof *uids);
+    enum store_outcome *outcomes = memory_zero(count, sizeof *outcomes);
+    for (size_t i = 0; i < count; i++) {
+        uids[i] = rows[i].uid;
+        outcomes[i] = rows[i].outcome;
+    }
+    int rc = file_away(context, uids, outcomes, count, err);
+    free(uids);
+    free(outcomes);
+    return rc;
+}
+
+/* What an earlier run stored and did not come to file away is filed now; the rest is to do. */
+static int leave_out_known(struct reading *reading, struct err *err) {
+    const struct inbox *inbox = reading->inbox;
+    enum store_outcome *outcomes = memory_zero(KNOWN_SLICE, sizeof *outcomes);
+    size_t kept = 0, all = reading->todo_count;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < all; i += KNOWN_SLICE) {
+        size_t count = all - i < KNOWN_SLICE ? all - i : KNOWN_SLICE;
+        const uint32_t *slice = reading->todo + i;
+        rc = store_messages_known(inbox->store, inbox->mailbox->name, reading->uidvalidity, slice,
+                                  count, outcomes, err);
+        if (rc == 0)
+            rc = file_away(reading, slice, outcomes, count, err);
+        for (size_t j = 0; rc == 0 && j < count; j++)
+            if (outcomes[j] == STORE_OUTCOME_NONE)
+                reading->todo[kept++] = slice[j];
+    }
+    free(outcomes);
+    if (rc != 0)
+        return -1;
+    reading->sums->run.already_known += all - kept;
+    reading->sums->run.fetched += all - kept;
+    reading->todo_count = kept;
+    return 0;
+}
+
+static int ensure_folders(const struct inbox *inbox, struct err *err) {
+    const struct config_mailbox *mailbox = inbox->mailbox;
+    if (mailbox->after == CONFIG_AFTER_MOVE &&
+        imap_folder_ensure(inbox->imap, mailbox->processed_folder, err) != 0)
+        return -1;
+    return imap_folder_ensure(inbox->imap, mailbox->quarantine_folder, err);
+}
+
+/* Selects the folder and finds out what there is to do. */
+static int open_folder(struct reading *reading, struct err *err) {
+    const struct inbox *inbox = reading->inbox;
+    const struct config_mailbox *mailbox = inbox->mailbox;
+    bool keep = mailbox->after == CONFIG_AFTER_KEEP;
+    struct imap_folder_status status;
+    struct store_cursor cursor = {0};
+    if ((inbox->dry_run || keep ? imap_examine : imap_select)(inbox->imap, mailbox->folder, &status,
+                                                              err) != 0)
+        return -1;
+    reading->uidvalidity = status.uidvalidity;
+    if (!inbox->dry_run && !keep) {
+        if (status.read_only)
+            return err_set(err, ERR_PERMISSION,
+                           "folder %s is read-only for this user; nothing could be filed away",
+                           mailbox->folder);
+        if (ensure_folders(inbox, err) != 0)
+            return -1;
+    }
+    if (keep && store_cursor_get(inbox->store, mailbox->name, &cursor, err) != 0)
+        return -1;
+    uint32_t after_uid = cursor.uidvalidity == status.uidvalidity ? cursor.last_uid : 0;
+    if (imap_uid_list(inbox->imap, after_uid, &reading->todo, &reading->todo_count, err) != 0)
+        return -1;
+    reading->sums->waiting = reading->todo_count;
+    /* Without UIDVALIDITY a UID proves nothing; the bytes do, when they are stored. */
+    if (status.uidvalidity && leave_out_known(reading, err) != 0)
+        return -1;
+    if (inbox->limit && reading->todo_count > inbox->limit)
+        reading->todo_count = inbox->limit;
+    return 0;
+}
+
+/* Keeps one or two windows of messages asked for, so that the line is never idle. */
+static int ask_ahead(struct reading *reading, struct err *err) {
+    const struct inbox *inbox = reading->inbox;
+    while (reading->asked < reading->todo_count &&
+           reading->asked - reading->taken < inbox->window) {
+        size_t left = reading->todo_count - reading->asked;
+        size_t count = left < inbox->window ? left : inbox->window;
+        if (imap_fetch_begin(inbox->imap, reading->todo + reading->asked, count,
+                             (uint32_t)inbox->mailbox->message_octets, err) != 0)
+            return -1;
+        reading->asked += count;
+    }
+    return 0;
+}
+
+/* The next message of the folder. 1: there is one, 0: that was all. */
+static int fetch_next(struct reading *reading, struct imap_message *message, struct err *err) {
+    double start = clock_seconds();
+    int found;
+    for (;;) {
+        found = ask_ahead(reading, err);
+        if (found == 0)
+            found = imap_fetch_next(reading->inbox->imap, message, err);
+        if (found != 0 || reading->asked == reading->todo_count)
+            break;
+        /* All that was asked for is answered; some of it had left the folder meanwhile. */
+        reading->taken = reading->asked;
+    }
+    reading->sums->seconds_fetching += clock_seconds() - start;
+    reading->taken += found > 0;
+    return found;
+}
+
+/* Only what came in order moves the cursor of a mailbox whose messages stay where they are. */
+static void move_cursor(struct reading *reading, const struct imap_message *message) {
+    if (reading->inbox->mailbox->after != CONFIG_AFTER_KEEP)
+        return;
+    if (message->refusal || message->uid < reading->cursor)
+        reading->cursor_held = true;
+    if (!reading->cursor_held)
+        reading->cursor = message->uid;
+}
+
+static int push_messages(struct reading *reading, struct pipeline *pipeline, struct err *err) {
+    struct imap_message message;
+    int found = 0;
+    while (!*reading->inbox->stop && (found = fetch_next(reading, &message, err)) > 0) {
+        move_cursor(reading, &message);
+        if (message.refusal) {
+            log_warning("mailbox %s: UID %u: the server does not hand out this message: %s",
+                        reading->inbox->mailbox->name, message.uid, message.refusal);
+            continue;
+        }
+        const struct pipeline_message pushed = {
+            .uid = message.uid,
+            .internal_date = message.internal_date,
+            .size = message.size,
+            .bytes = message.body,
+            .truncated = message.truncated,
+            .cursor = reading->cursor,
+        };
+        if (pipeline_add(pipeline, &pushed, err) != 0)
+            return -1;
+    }
+    return found < 0 ? -1 : 0;
+}
+
+int inbox_read(const struct inbox *inbox, struct pipeline_options options,
+               struct pipeline_sums *sums, struct err *err) {
+    *sums = (struct pipeline_sums){0};
+    struct reading reading = {.inbox = inbox, .sums = sums};
+    struct pipeline *pipeline = NULL;
+    int rc = -1;
+    if (open_folder(&reading, err) != 0)
+        goto out;
+    options.uidvalidity = reading.uidvalidity;
+    options.committed = file_committed;
+    options.committed_context = &reading;
+    pipeline = pipeline_new(&options, sums);
+    if (push_messages(&reading, pipeline, err) != 0 || pipeline_finish(pipeline, err) != 0 ||
+        imap_finish(inbox->imap, err) != 0)
+        goto out;
+    rc = 0;
+out:
+    pipeline_free(pipeline);
+    free(reading.todo);
+    return rc;
+}
