@@ -115,9 +115,22 @@ static const char *plain_form(uint32_t c) {
     }
 }
 
+/* The server's own words: behind Postfix's "host ... said:", qmail's "Remote host said:" and Exim's
+ * "SMTP error from remote mail server after RCPT TO:<...>: ". */
 static struct bytes without_said(struct bytes source) {
-    long said = bytes_find_ignore_case(source, " said:");
-    return said < 0 ? source : bytes_from(source, (size_t)said + strlen(" said:"));
+    static const struct {
+        const char *mark, *end;
+    } introductions[] = {{" said:", ":"}, {"SMTP error from remote ", ": "}};
+    for (size_t i = 0; i < sizeof introductions / sizeof *introductions; i++) {
+        long mark = bytes_find_ignore_case(source, introductions[i].mark);
+        if (mark < 0)
+            continue;
+        struct bytes rest = bytes_from(source, (size_t)mark);
+        long end = bytes_find(rest, introductions[i].end);
+        if (end >= 0)
+            return bytes_from(rest, (size_t)end + strlen(introductions[i].end));
+    }
+    return source;
 }
 
 void words_set(struct words *words, struct bytes source, words_host_known *known, void *context) {

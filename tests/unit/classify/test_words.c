@@ -53,6 +53,10 @@ static void what_a_pattern_should_not_see_is_taken_away(void **state) {
          "no such user (in reply to RCPT TO command)"},
         {"host a.example.com said: 550 undeliverable: host b.example.com said: 550 unknown",
          "undeliverable: host ~ said: 550 unknown"},
+        {"host mx.example.com [192.0.2.1] SMTP error from remote mail server after "
+         "RCPT TO:<ada@example.com>: 501 5.1.3 bad address: retry timeout exceeded",
+         "bad address: retry timeout exceeded"},
+        {"SMTP error from remote mail server after end of data: 550 spam", "spam"},
         /* Typography. */
         {"couldn\xe2\x80\x99t be \xe2\x80\x9c"
          "found\xe2\x80\x9d",
