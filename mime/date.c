@@ -10,6 +10,7 @@ enum {
     /* libetpan recurses on nested comments, and a date is 40 bytes. */
     VALUE_MAX_LENGTH = 256,
     YEAR_MAX = 2200,
+    ZONE_MAX = 1400, /* Kiritimati is at +1400 */
 };
 
 /* The day of the week says nothing, and libetpan takes no day's name in full. */
@@ -42,7 +43,9 @@ int64_t date_read(struct bytes value) {
         .tm_sec = date->dt_sec,
     };
     int zone = date->dt_zone; /* +0230 is 230 */
-    bool sane = year >= 1970 && year < YEAR_MAX;
+    bool sane = year >= 1970 && year < YEAR_MAX && date->dt_day >= 1 && date->dt_day <= 31 &&
+                date->dt_hour <= 23 && date->dt_min <= 59 && date->dt_sec <= 60 &&
+                zone >= -ZONE_MAX && zone <= ZONE_MAX;
     mailimf_date_time_free(date);
     if (!sane)
         return 0;

@@ -6,6 +6,7 @@
 
 #include <libetpan/libetpan.h>
 
+#include <string.h>
 #include <strings.h>
 
 enum {
@@ -20,17 +21,41 @@ enum encoding encoding_of(struct bytes value) {
     return ENCODING_NONE;
 }
 
-/* An encoded word's Q differs from quoted-printable in that `_` is a space. */
-static struct bytes decode(struct arena *arena, enum encoding encoding, bool in_header,
-                           struct bytes body) {
-    if (encoding == ENCODING_NONE || !body.len)
-        return body;
+/* Not libetpan's: that one reads past the end of a body that is cut inside of an escape ("=4").
+ * What is no escape stays as it is. An encoded word's Q differs in that `_` is a space. */
+static struct bytes decode_quoted_printable(struct arena *arena, bool in_header,
+                                            struct bytes body) {
+    char *out = arena_alloc(arena, body.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < body.len; i++) {
+        char c = body.data[i];
+        if (c != '=') {
+            out[len++] = c == '_' && in_header ? ' ' : c;
+            continue;
+        }
+        int high = i + 2 < body.len ? ascii_hex_value(body.data[i + 1]) : -1;
+        int low = high >= 0 ? ascii_hex_value(body.data[i + 2]) : -1;
+        if (low >= 0) {
+            out[len++] = (char)(high * 16 + low);
+            i += 2;
+            continue;
+        }
+        /* A soft line break, with the white space that transport adds before it. */
+        size_t end = i + 1;
+        while (end < body.len && strchr(" \t\r", body.data[end]))
+            end++;
+        if (end < body.len && body.data[end] == '\n')
+            i = end;
+        else
+            out[len++] = c;
+    }
+    return (struct bytes){out, len};
+}
+
+static struct bytes decode_base64(struct arena *arena, struct bytes body) {
     size_t index = 0, len = 0;
     char *decoded = NULL;
-    int failed = encoding == ENCODING_BASE64
-                     ? mailmime_base64_body_parse(body.data, body.len, &index, &decoded, &len)
-                     : mailmime_quoted_printable_body_parse(body.data, body.len, &index, &decoded,
-                                                            &len, in_header);
+    int failed = mailmime_base64_body_parse(body.data, body.len, &index, &decoded, &len);
     if (failed == MAILIMF_ERROR_MEMORY)
         memory_fail();
     if (failed || !decoded)
@@ -38,6 +63,18 @@ static struct bytes decode(struct arena *arena, enum encoding encoding, bool in_
     struct bytes copy = {arena_bytes(arena, (struct bytes){decoded, len}), len};
     mmap_string_unref(decoded);
     return copy;
+}
+
+static struct bytes decode(struct arena *arena, enum encoding encoding, bool in_header,
+                           struct bytes body) {
+    if (!body.len)
+        return body;
+    switch (encoding) {
+    case ENCODING_BASE64: return decode_base64(arena, body);
+    case ENCODING_QUOTED_PRINTABLE: return decode_quoted_printable(arena, in_header, body);
+    case ENCODING_NONE: break;
+    }
+    return body;
 }
 
 struct bytes encoding_decode(struct arena *arena, enum encoding encoding, struct bytes body) {

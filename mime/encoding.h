@@ -1,6 +1,6 @@
 /*
- * encoding: content-transfer-encodings (RFC 2045 section 6) and encoded words (RFC 2047), undone
- * by libetpan, whose decoders pass over what is no base64 or quoted-printable.
+ * encoding: content-transfer-encodings (RFC 2045 section 6) and encoded words (RFC 2047), undone.
+ * What is no base64 or quoted-printable is passed over or kept, never an error.
  */
 #ifndef MIME_ENCODING_H
 #define MIME_ENCODING_H

@@ -188,7 +188,8 @@ static void texts_of_known_systems_are_read(void **state) {
         {"exim_names_them_in_a_field",
          "From: Mail Delivery System <mailer-daemon@mx.example.com>\nSubject: Mail delivery failed\n"
          "X-Failed-Recipients: ada@example.net,\n bob@example.net\n\nSorry.\n",
-         REPORT_DELIVERY_STATUS, "failed-header", "ada@example.net failed - 0; bob@example.net failed - 0"},
+         REPORT_DELIVERY_STATUS, "failed-header",
+         "ada@example.net failed - 0; bob@example.net failed - 0"},
         {"sendmail",
          "From: Mail Delivery Subsystem <MAILER-DAEMON@mx.example.com>\nSubject: Returned mail\n\n"
          "   ----- The following addresses had permanent fatal errors -----\n"
