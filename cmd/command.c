@@ -48,6 +48,20 @@ const struct command command_table[] = {
         .run = command_fetch,
     },
     {
+        .name = "import",
+        .arguments = "FILE|DIR|MBOX|- ...",
+        .arguments_min = 1,
+        .arguments_max = -1,
+        .summary = "put mails from disk through the same way as fetch",
+        .description =
+            "Reads mails from files, mbox files, directories (recursively) or standard input and\n"
+            "writes the verdicts to the database: an archive of old bounces, say. A mail that the\n"
+            "database has, from wherever it came, is recognised by its bytes and not counted\n"
+            "again. The files are left as they are.",
+        .options = TAKES(DRY_RUN) | TAKES(WORKERS),
+        .run = command_import,
+    },
+    {
         .name = "migrate",
         .arguments = "",
         .summary = "create the database schema, or bring it up to date",

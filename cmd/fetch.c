@@ -1,36 +1,19 @@
 /* nullsender fetch: every mailbox of the configuration, one after the other. */
-#include "cmd/analysis.h"
 #include "cmd/base/buf.h"
-#include "cmd/base/memory.h"
 #include "cmd/command.h"
 #include "cmd/config.h"
-#include "cmd/database.h"
 #include "cmd/inbox.h"
 #include "cmd/log.h"
-#include "cmd/pipeline.h"
 #include "cmd/progress.h"
 #include "cmd/secret.h"
-#include "cmd/worker.h"
+#include "cmd/session.h"
+#include "cmd/summary.h"
 #include "store/mailbox.h"
 
-#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* What all mailboxes of a run share. */
-struct fetch {
-    struct config *config;
-    struct report_options *report_options; /* by mailbox */
-    struct worker_pool *pool;
-    struct analyst analyst;
-    struct store *store;
-    bool dry_run;
-    long limit;
-};
 
 static volatile sig_atomic_t stop_asked;
 
@@ -81,82 +64,32 @@ static struct imap *open_imap(const struct config_mailbox *mailbox, struct err *
     return imap;
 }
 
-/* On a terminal or with --verbose; cron mails whatever is printed. */
-static bool is_talkative(void) {
-    return log_is_on(LOG_LEVEL_INFO) || isatty(STDOUT_FILENO);
-}
-
-static void print_summary(const struct config_mailbox *mailbox, const struct pipeline_sums *sums,
-                          bool dry_run, double seconds) {
-    const struct store_run_sums *run = &sums->run;
-    if (!run->fetched) {
-        printf("mailbox %s: nothing new\n", mailbox->name);
-        return;
-    }
-    printf("mailbox %s: %" PRIu64 " fetched", mailbox->name, run->fetched);
-    if (dry_run)
-        printf(" (dry run: nothing stored, nothing filed away)\n");
-    else
-        printf(" = %" PRIu64 " stored + %" PRIu64 " quarantined + %" PRIu64 " already known\n",
-               run->stored, run->quarantined, run->already_known);
-    printf("  verdicts     ");
-    for (enum verdict v = VERDICT_COUNT; v-- > 0;)
-        printf("%s%s %" PRIu64, v == VERDICT_COUNT - 1 ? "" : ", ", verdict_name(v),
-               sums->verdicts[v]);
-    printf("\n  messages     not a bounce %" PRIu64 ", nobody identified %" PRIu64 "\n",
-           sums->not_a_bounce, sums->unmatched);
-    if (!dry_run)
-        printf("  addresses    %" PRIu64 " newly suppressed, %" PRIu64
-               " of them by repeated soft bounces\n",
-               sums->suppressed, run->escalations);
-    printf("  time         %.1f s, %.0f messages/s (waiting for IMAP %.1f s, for decoding %.1f s, "
-           "for PostgreSQL %.1f s)\n",
-           seconds, seconds > 0 ? (double)run->fetched / seconds : 0, sums->seconds_fetching,
-           sums->seconds_decoding, sums->seconds_storing);
-}
-
-/* DESIGN: fetched = stored + quarantined + already known, or the run has failed. */
-static int check_sums(const struct store_run_sums *run, struct err *err) {
-    if (run->fetched == run->stored + run->quarantined + run->already_known)
-        return 0;
-    return err_set(err, ERR_SOFTWARE,
-                   "the sums do not add up: %" PRIu64 " fetched, %" PRIu64 " stored, %" PRIu64
-                   " quarantined, %" PRIu64 " already known",
-                   run->fetched, run->stored, run->quarantined, run->already_known);
-}
-
-static int read_inbox(struct fetch *fetch, size_t index, struct imap *imap, const char *run,
-                      struct pipeline_sums *sums, struct err *err) {
-    const struct config_mailbox *mailbox = &fetch->config->mailboxes[index];
+static int read_inbox(const struct session *session, size_t index, long limit, struct imap *imap,
+                      const char *run, struct pipeline_sums *sums, struct err *err) {
+    const struct config_mailbox *mailbox = &session->config->mailboxes[index];
     struct progress progress;
     const struct inbox inbox = {
         .mailbox = mailbox,
         .imap = imap,
-        .store = fetch->store,
-        .dry_run = fetch->dry_run,
-        .limit = (uint64_t)fetch->limit,
-        .window = (size_t)fetch->config->commit_messages,
+        .store = session->store,
+        .dry_run = session->dry_run,
+        .limit = (uint64_t)limit,
+        .window = (size_t)session->config->commit_messages,
         .stop = &stop_asked,
     };
-    const struct pipeline_options options = {
-        .analyst = &fetch->analyst,
-        .pool = fetch->pool,
-        .report_option = (unsigned)index,
-        .store = fetch->dry_run ? NULL : fetch->store,
-        .run = run,
-        .mailbox = mailbox->name,
-        .keep_raw = fetch->config->keep_raw,
-        .batch_messages = (size_t)fetch->config->commit_messages,
-        .progress = progress_update,
-        .progress_context = &progress,
-    };
+    struct pipeline_options options = session_pipeline_options(session, mailbox->name, index, run);
+    options.progress = progress_update;
+    options.progress_context = &progress;
     progress_start(&progress, mailbox->name);
     int rc = inbox_read(&inbox, options, sums, err);
     progress_end(&progress);
-    if (rc == 0 && !fetch->dry_run)
-        rc = check_sums(&sums->run, err);
-    if (rc == 0 && is_talkative())
-        print_summary(mailbox, sums, fetch->dry_run, progress_seconds(&progress));
+    if (rc == 0 && !session->dry_run)
+        rc = summary_check(&sums->run, err);
+    if (rc == 0) {
+        char source[256];
+        snprintf(source, sizeof source, "mailbox %s", mailbox->name);
+        summary_print(source, sums, session->dry_run, progress_seconds(&progress));
+    }
     size_t left = imap_left_marked(imap);
     if (left)
         log_warning("mailbox %s: %zu messages are filed away but remain in %s, marked \\Deleted: "
@@ -165,32 +98,32 @@ static int read_inbox(struct fetch *fetch, size_t index, struct imap *imap, cons
     return rc;
 }
 
-static int fetch_mailbox(struct fetch *fetch, size_t index, struct err *err) {
-    const struct config_mailbox *mailbox = &fetch->config->mailboxes[index];
+static int fetch_mailbox(const struct session *session, size_t index, long limit, struct err *err) {
+    const struct config_mailbox *mailbox = &session->config->mailboxes[index];
     struct pipeline_sums sums = {0};
     struct store_lock *lock = NULL;
     struct imap *imap = NULL;
     char run[STORE_RUN_ID_SIZE] = "";
     int rc = -1;
-    if (!fetch->dry_run) {
-        if (store_mailbox_lock(fetch->store, mailbox->name, &lock, err) != 0)
+    if (!session->dry_run) {
+        if (store_mailbox_lock(session->store, mailbox->name, &lock, err) != 0)
             goto out;
         if (!lock) {
             log_info("mailbox %s: another run is at work on it; left alone", mailbox->name);
             rc = 0;
             goto out;
         }
-        if (store_run_begin(fetch->store, "fetch", mailbox->name, VERSION,
-                            ruleset_version(fetch->analyst.rules), run, err) != 0)
+        if (store_run_begin(session->store, "fetch", mailbox->name, VERSION,
+                            ruleset_version(session->analyst.rules), run, err) != 0)
             goto out;
     }
     imap = open_imap(mailbox, err);
     if (imap)
-        rc = read_inbox(fetch, index, imap, run, &sums, err);
+        rc = read_inbox(session, index, limit, imap, run, &sums, err);
     if (*run) {
         /* After a lost database this fails too; the first error is the one to tell. */
         struct err second;
-        if (store_run_finish(fetch->store, run, &sums.run, rc ? err->text : NULL, &second) != 0 &&
+        if (store_run_finish(session->store, run, &sums.run, rc ? err->text : NULL, &second) != 0 &&
             rc == 0) {
             *err = second;
             rc = -1;
@@ -229,66 +162,35 @@ static bool is_wanted(const struct invocation *invocation, const char *name) {
 }
 
 /* A mailbox that fails does not keep the others from being read; the first failure is the run's. */
-static int fetch_all(struct fetch *fetch, const struct invocation *invocation, struct err *err) {
+static int fetch_all(const struct session *session, const struct invocation *invocation, long limit,
+                     struct err *err) {
     int rc = 0;
-    for (size_t i = 0; i < fetch->config->mailbox_count && !stop_asked; i++) {
+    for (size_t i = 0; i < session->config->mailbox_count && !stop_asked; i++) {
         struct err failure = {0};
-        if (!is_wanted(invocation, fetch->config->mailboxes[i].name) ||
-            fetch_mailbox(fetch, i, &failure) == 0)
+        if (!is_wanted(invocation, session->config->mailboxes[i].name) ||
+            fetch_mailbox(session, i, limit, &failure) == 0)
             continue;
         if (rc == 0)
             *err = failure;
         else
             log_error("%s", failure.text);
         rc = -1;
-        if (failure.code == ERR_TEMPORARY && store_reconnect(fetch->store, &failure) != 0)
+        if (failure.code == ERR_TEMPORARY && store_reconnect(session->store, &failure) != 0)
             break;
     }
     return rc;
 }
 
-static int start(struct fetch *fetch, const struct invocation *invocation, struct err *err) {
-    long workers;
-    if (invocation_number(invocation, OPTION_LIMIT, 1, LONG_MAX, 0, &fetch->limit, err) != 0 ||
-        database_config_read(invocation, &fetch->config, err) != 0 ||
-        check_mailbox_names(invocation, fetch->config, err) != 0)
-        return -1;
-    const struct config *config = fetch->config;
-    long cores = config->workers ? config->workers : (long)worker_core_count();
-    if (invocation_number(invocation, OPTION_WORKERS, 1, 256, cores, &workers, err) != 0)
-        return -1;
-    fetch->report_options = memory_zero(config->mailbox_count, sizeof *fetch->report_options);
-    for (size_t i = 0; i < config->mailbox_count; i++)
-        fetch->report_options[i] = (struct report_options){
-            .recipient_header = config->mailboxes[i].recipient_header,
-            .recipient_header_instance = (unsigned)config->mailboxes[i].recipient_header_instance,
-            .campaign_header = config->campaign_header,
-        };
-    if (analyst_open(&fetch->analyst, config->rules_directory, config->verp_patterns, err) != 0)
-        return -1;
-    /* The processes that see hostile mail start before any secret is read. */
-    const struct worker_pool_options pool = {
-        .count = (unsigned)workers,
-        .reports = fetch->report_options,
-        .report_count = config->mailbox_count,
-    };
-    if (worker_pool_start(&pool, &fetch->pool, err) != 0 ||
-        database_open(config, &fetch->store, err) != 0 ||
-        database_prepare(fetch->store, config, fetch->dry_run, err) != 0)
-        return -1;
-    return 0;
-}
-
 int command_fetch(const struct invocation *invocation, struct err *err) {
-    struct fetch fetch = {.dry_run = invocation_has(invocation, OPTION_DRY_RUN)};
+    struct session session;
+    long limit;
+    if (invocation_number(invocation, OPTION_LIMIT, 1, LONG_MAX, 0, &limit, err) != 0)
+        return -1;
     catch_signals();
-    int rc = start(&fetch, invocation, err);
+    int rc = session_open(&session, invocation, invocation_has(invocation, OPTION_DRY_RUN),
+                          check_mailbox_names, err);
     if (rc == 0)
-        rc = fetch_all(&fetch, invocation, err);
-    worker_pool_stop(fetch.pool);
-    store_close(fetch.store);
-    analyst_close(&fetch.analyst);
-    free(fetch.report_options);
-    config_free(fetch.config);
+        rc = fetch_all(&session, invocation, limit, err);
+    session_close(&session);
     return rc;
 }
