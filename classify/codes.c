@@ -90,12 +90,35 @@ static struct codes_found take_codes(struct bytes *rest) {
     return found;
 }
 
+/* Whether a failure's reply code stands here, and more behind it. */
+static bool is_refusal(struct bytes text) {
+    unsigned reply_code;
+    return take_reply(&text, &reply_code) && (reply_code / 100 == 4 || reply_code / 100 == 5) &&
+           text.len && (text.data[0] == ' ' || text.data[0] == '-');
+}
+
+struct bytes codes_servers_words(struct bytes text) {
+    bool exim = false; /* "SMTP error from remote mail server after RCPT TO:<ada@example.net>: " */
+    for (size_t i = 0; i < text.len; i++) {
+        struct bytes rest = bytes_from(text, i);
+        if (rest.data[0] == ' ' && bytes_starts_ignore_case(rest, " said:"))
+            return bytes_from(rest, strlen(" said:"));
+        if (rest.data[0] == 'S' && bytes_starts_ignore_case(rest, "SMTP error from remote "))
+            exim = true;
+        if (exim && rest.len > 1 && rest.data[0] == ':' && rest.data[1] == ' ')
+            return bytes_from(rest, 2);
+        if (rest.data[0] == '<' && bytes_starts_ignore_case(rest, "<<< "))
+            return bytes_from(rest, strlen("<<< "));
+        if (rest.data[0] == ':' && rest.len > 2 && rest.data[1] == ' ' &&
+            is_refusal(bytes_from(rest, 2)))
+            return bytes_from(rest, 2);
+    }
+    return text;
+}
+
 struct codes_found codes_find(const char *text) {
-    struct bytes rest = bytes_of(text);
-    long said = bytes_find_ignore_case(rest, "said:");
-    if (said >= 0)
-        rest = bytes_from(rest, (size_t)said + strlen("said:"));
-    else if (bytes_starts_ignore_case(rest, "smtp;"))
+    struct bytes rest = codes_servers_words(bytes_of(text));
+    if (bytes_starts_ignore_case(rest, "smtp;"))
         rest = bytes_from(rest, strlen("smtp;"));
     struct codes_found found = take_codes(&rest);
     /* qmail's way: the code stands behind a hash sign, mostly at the end. */

@@ -8,6 +8,7 @@
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void rules_files_version(const struct rules_file *files, size_t count,
                          char version[RULES_VERSION_SIZE]) {
@@ -22,6 +23,63 @@ void rules_files_version(const struct rules_file *files, size_t count,
         snprintf(version + 2 * i, 3, "%02x", digest[i]);
 }
 
+static int find_providers(struct ruleset *set, struct rule *rule, struct err *err) {
+    rule->providers = arena_alloc(set->arena, rule->at.count * sizeof *rule->providers);
+    for (size_t i = 0; i < rule->at.count; i++) {
+        const struct rule_line *name = &rule->at.lines[i];
+        size_t p = 0;
+        while (p < set->provider_count && strcmp(set->providers[p].name, name->text))
+            p++;
+        if (p == set->provider_count)
+            return err_set(err, ERR_CONFIG,
+                           "%s:%u: there is no provider %s: write a stanza \"provider %s\" with a "
+                           "line \"host ...\"",
+                           rule->file, name->line, name->text, name->text);
+        rule->providers[i] = p;
+    }
+    return 0;
+}
+
+static struct pattern_span number_patterns(struct ruleset *set, const char *file,
+                                           const struct rule_lines *lines) {
+    struct pattern_span span = {set->pattern_count, lines->count};
+    for (size_t i = 0; i < lines->count; i++) {
+        set->patterns =
+            arena_grow(set->arena, set->patterns, set->pattern_count, sizeof *set->patterns);
+        set->patterns[set->pattern_count++] =
+            (struct rule_pattern){lines->lines[i].text, file, lines->lines[i].line};
+    }
+    return span;
+}
+
+static int compare_rules(const void *left, const void *right) {
+    const struct rule *a = left, *b = right;
+    if (a->phase != b->phase)
+        return a->phase < b->phase ? -1 : 1;
+    if (a->file_index != b->file_index)
+        return a->file_index > b->file_index ? -1 : 1;
+    return a->line < b->line ? -1 : a->line > b->line;
+}
+
+/* When all files are read: finds the providers that rules name, puts the rules into the order of
+ * judgement and numbers the patterns. */
+static int put_together(struct ruleset *rules, struct err *err) {
+    if (rules->rule_count)
+        qsort(rules->rules, rules->rule_count, sizeof *rules->rules, compare_rules);
+    for (size_t i = 0; i < rules->rule_count; i++) {
+        struct rule *rule = &rules->rules[i];
+        if (find_providers(rules, rule, err))
+            return -1;
+        rule->text_patterns = number_patterns(rules, rule->file, &rule->text);
+        rule->unless_patterns = number_patterns(rules, rule->file, &rule->unless);
+    }
+    for (size_t i = 0; i < rules->provider_count; i++) {
+        struct provider *provider = &rules->providers[i];
+        provider->text_patterns = number_patterns(rules, provider->file, &provider->text);
+    }
+    return 0;
+}
+
 int ruleset_compile_cached(const struct rules_file *files, size_t count, struct bytes cache,
                            struct ruleset **rules, struct err *err) {
     struct ruleset *set = memory_zero(1, sizeof *set);
@@ -30,7 +88,7 @@ int ruleset_compile_cached(const struct rules_file *files, size_t count, struct 
     for (size_t i = 0; i < count; i++)
         if (rules_parse_file(set, &files[i], i, err))
             goto fail;
-    if (rules_parse_finish(set, err) ||
+    if (put_together(set, err) ||
         rule_database_new(set->patterns, set->pattern_count, cache, &set->database, err))
         goto fail;
     *rules = set;

@@ -2,7 +2,6 @@
 
 #include "cmd/base/utf8.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Where the reader stands. */
@@ -355,59 +354,4 @@ int rules_parse_file(struct ruleset *rules, const struct rules_file *file, size_
             return -1;
     }
     return close_stanza(&r);
-}
-
-static int find_providers(struct ruleset *set, struct rule *rule, struct err *err) {
-    rule->providers = arena_alloc(set->arena, rule->at.count * sizeof *rule->providers);
-    for (size_t i = 0; i < rule->at.count; i++) {
-        const struct rule_line *name = &rule->at.lines[i];
-        size_t p = 0;
-        while (p < set->provider_count && strcmp(set->providers[p].name, name->text))
-            p++;
-        if (p == set->provider_count)
-            return err_set(err, ERR_CONFIG,
-                           "%s:%u: there is no provider %s: write a stanza \"provider %s\" with a "
-                           "line \"host ...\"",
-                           rule->file, name->line, name->text, name->text);
-        rule->providers[i] = p;
-    }
-    return 0;
-}
-
-static struct pattern_span number_patterns(struct ruleset *set, const char *file,
-                                           const struct rule_lines *lines) {
-    struct pattern_span span = {set->pattern_count, lines->count};
-    for (size_t i = 0; i < lines->count; i++) {
-        set->patterns =
-            arena_grow(set->arena, set->patterns, set->pattern_count, sizeof *set->patterns);
-        set->patterns[set->pattern_count++] =
-            (struct rule_pattern){lines->lines[i].text, file, lines->lines[i].line};
-    }
-    return span;
-}
-
-static int compare_rules(const void *left, const void *right) {
-    const struct rule *a = left, *b = right;
-    if (a->phase != b->phase)
-        return a->phase < b->phase ? -1 : 1;
-    if (a->file_index != b->file_index)
-        return a->file_index > b->file_index ? -1 : 1;
-    return a->line < b->line ? -1 : a->line > b->line;
-}
-
-int rules_parse_finish(struct ruleset *rules, struct err *err) {
-    if (rules->rule_count)
-        qsort(rules->rules, rules->rule_count, sizeof *rules->rules, compare_rules);
-    for (size_t i = 0; i < rules->rule_count; i++) {
-        struct rule *rule = &rules->rules[i];
-        if (find_providers(rules, rule, err))
-            return -1;
-        rule->text_patterns = number_patterns(rules, rule->file, &rule->text);
-        rule->unless_patterns = number_patterns(rules, rule->file, &rule->unless);
-    }
-    for (size_t i = 0; i < rules->provider_count; i++) {
-        struct provider *provider = &rules->providers[i];
-        provider->text_patterns = number_patterns(rules, provider->file, &provider->text);
-    }
-    return 0;
 }

@@ -12,8 +12,4 @@
 int rules_parse_file(struct ruleset *rules, const struct rules_file *file, size_t file_index,
                      struct err *err);
 
-/* When all files are read: finds the providers that rules name, puts the rules into the order of
- * judgement and numbers the patterns. */
-int rules_parse_finish(struct ruleset *rules, struct err *err);
-
 #endif

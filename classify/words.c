@@ -115,30 +115,12 @@ static const char *plain_form(uint32_t c) {
     }
 }
 
-/* The server's own words: behind Postfix's "host ... said:", qmail's "Remote host said:" and Exim's
- * "SMTP error from remote mail server after RCPT TO:<...>: ". */
-static struct bytes without_said(struct bytes source) {
-    static const struct {
-        const char *mark, *end;
-    } introductions[] = {{" said:", ":"}, {"SMTP error from remote ", ": "}};
-    for (size_t i = 0; i < sizeof introductions / sizeof *introductions; i++) {
-        long mark = bytes_find_ignore_case(source, introductions[i].mark);
-        if (mark < 0)
-            continue;
-        struct bytes rest = bytes_from(source, (size_t)mark);
-        long end = bytes_find(rest, introductions[i].end);
-        if (end >= 0)
-            return bytes_from(rest, (size_t)end + strlen(introductions[i].end));
-    }
-    return source;
-}
-
 void words_set(struct words *words, struct bytes source, words_host_known *known, void *context) {
     if (!words->text.data)
         words->text = (struct buf)BUF_INIT;
     buf_reset(&words->text);
     words->source = bytes_first(source, WORDS_MAX);
-    struct bytes rest = without_said(words->source);
+    struct bytes rest = codes_servers_words(words->source);
     struct bytes before = bytes_first(words->source, words->source.len - rest.len);
     rest = codes_skip(rest);
     for (size_t i = 0; i < before.len; i++) {

@@ -3,8 +3,8 @@
  *
  * What a pattern's author should not have to think of is taken away: line ends and runs of white
  * space become one space, typographic quotes and no-break spaces become plain ones, and what stands
- * before "said:" (Postfix: "host mx.example.net[192.0.2.1] said: 550 ...") goes, since it is the
- * reporting side's, and so do the codes at the start, which are asked for apart. What must not
+ * before the server's own words ("host mx.example.net[192.0.2.1] said: 550 ...") goes, since it is
+ * the reporting side's, and so do the codes at the start, which are asked for apart. What must not
  * decide anything is taken away as well: an address becomes "@" and a host name "~", so that a
  * relay named spam-gw or a mailbox named blocked does not read as spam or blocked. Names below a
  * provider's hosts stay, because providers refer to their own pages and lists ("see
