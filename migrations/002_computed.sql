@@ -25,7 +25,6 @@ CREATE TABLE bounce.recipient (
 );
 CREATE INDEX recipient_suppressed ON bounce.recipient (state, since) WHERE state IN ('suppressed', 'hard', 'complained');
 CREATE INDEX recipient_soft ON bounce.recipient (strikes) WHERE state = 'soft';
-CREATE INDEX recipient_domain ON bounce.recipient (domain);
 COMMENT ON TABLE bounce.recipient IS 'The state of every address that bounced. Computed by bounce.recipient_refresh(); bounce.rebuild() gives the same rows.';
 COMMENT ON COLUMN bounce.recipient.recipient IS 'The address in its normal form (lower case).';
 COMMENT ON COLUMN bounce.recipient.address IS 'The address as its first event wrote it.';

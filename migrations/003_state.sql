@@ -7,7 +7,8 @@
 
 CREATE FUNCTION bounce.window_start(moment timestamptz, hours integer) RETURNS timestamptz
 LANGUAGE sql STABLE AS $$
-    SELECT to_timestamp(floor(extract(epoch FROM moment) / (3600 * hours)) * (3600 * hours));
+    -- date_part() gives a double, with which this is five times as fast as extract()'s numeric.
+    SELECT to_timestamp(floor(date_part('epoch', moment) / (3600 * hours)) * (3600 * hours));
 $$;
 COMMENT ON FUNCTION bounce.window_start IS 'Start of the window that a moment falls into; windows start at midnight UTC.';
 
@@ -136,18 +137,21 @@ COMMENT ON FUNCTION bounce.recipient_windows IS 'In which windows these addresse
 
 CREATE FUNCTION bounce.recipient_state(keys text[]) RETURNS SETOF bounce.recipient
 LANGUAGE sql STABLE AS $$
-    WITH ledger AS (
-        SELECT e.recipient, count(*)::integer AS events, min(e.occurred_at) AS first_at, max(e.occurred_at) AS last_at,
-               (array_agg(e.address ORDER BY e.occurred_at, e.message))[1] AS address
+    WITH said AS MATERIALIZED (
+        SELECT e.recipient, e.message, e.occurred_at, e.verdict, e.category, e.address
         FROM unnest(keys) AS k (recipient)
         CROSS JOIN LATERAL (
             SELECT * FROM bounce.event e WHERE e.recipient = k.recipient AND e.superseded_by IS NULL OFFSET 0) e
-        GROUP BY e.recipient
+    ), ledger AS (
+        SELECT recipient, count(*)::integer AS events, min(occurred_at) AS first_at, max(occurred_at) AS last_at,
+               (array_agg(address ORDER BY occurred_at, message))[1] AS address
+        FROM said GROUP BY recipient
     ), action AS (
-        SELECT a.recipient, a.acted_at, a.action,
-               max(a.acted_at) FILTER (WHERE a.action = 'reinstate') OVER (PARTITION BY a.recipient) AS reinstated_at
+        SELECT a.recipient, a.acted_at, a.action
         FROM unnest(keys) AS k (recipient)
         CROSS JOIN LATERAL (SELECT * FROM bounce.operator_action a WHERE a.recipient = k.recipient OFFSET 0) a
+    ), reinstatement AS (
+        SELECT recipient, max(acted_at) AS at FROM action WHERE action = 'reinstate' GROUP BY recipient
     ), proof AS (
         SELECT recipient, max(proven_at) AS last_at FROM bounce.recipient_proofs(keys) GROUP BY recipient
     ), strike AS (
@@ -161,30 +165,35 @@ LANGUAGE sql STABLE AS $$
         ORDER BY l.recipient, l.needed = 0, l.needed - l.strikes, l.strike_category
     ), reason AS (
         SELECT DISTINCT ON (r.recipient) r.*
-        FROM (SELECT s.recipient, CASE s.weight WHEN 5 THEN 'complained' ELSE 'hard' END AS state,
+        -- No need to look at campaigns for these: the first hard one is the first of its campaign.
+        FROM (SELECT s.recipient, CASE s.verdict WHEN 'hard' THEN 'hard' ELSE 'complained' END AS state,
                      s.occurred_at AS since, s.category, s.message, false AS escalated,
-                     CASE s.weight WHEN 5 THEN 1 ELSE 2 END AS place
-              FROM bounce.recipient_sends(keys) s WHERE s.weight >= 4
+                     CASE s.verdict WHEN 'hard' THEN 2 ELSE 1 END AS place
+              FROM said s LEFT JOIN reinstatement i ON i.recipient = s.recipient
+              WHERE s.verdict IN ('hard', 'complaint') AND s.occurred_at > coalesce(i.at, '-infinity')
               UNION ALL
               SELECT s.recipient, 'hard', s.occurred_at, s.category, s.message, true, 2 FROM strike s WHERE s.makes_hard
               UNION ALL
-              SELECT a.recipient, 'suppressed', a.acted_at, NULL, NULL, false, 3 FROM action a
-              WHERE a.action = 'suppress' AND a.acted_at > coalesce(a.reinstated_at, '-infinity')
+              SELECT a.recipient, 'suppressed', a.acted_at, NULL, NULL, false, 3
+              FROM action a LEFT JOIN reinstatement i ON i.recipient = a.recipient
+              WHERE a.action = 'suppress' AND a.acted_at > coalesce(i.at, '-infinity')
               UNION ALL
               SELECT n.recipient, 'soft', n.first_at, n.category, n.message, false, 4 FROM nearest n) r
         ORDER BY r.recipient, r.place, r.since, r.message
     )
-    SELECT known.recipient, coalesce(l.address, known.recipient), substring(known.recipient FROM '[^@]*$'),
-           coalesce(r.state, 'active'), r.since, r.category, r.message, coalesce(r.escalated, false),
+    -- The collations of the table, as rows whose collations differ do not compare.
+    SELECT known.recipient COLLATE "C", coalesce(l.address, known.recipient) COLLATE "default",
+           substring(known.recipient FROM '[^@]*$') COLLATE "C", coalesce(r.state, 'active') COLLATE "default",
+           r.since, r.category COLLATE "C", r.message, coalesce(r.escalated, false),
            coalesce(n.strikes, 0)::integer,
-           CASE WHEN n.needed > 0 THEN greatest(n.needed - n.strikes, 0) END::integer, n.strike_category,
+           CASE WHEN n.needed > 0 THEN greatest(n.needed - n.strikes, 0) END::integer, n.strike_category COLLATE "C",
            n.first_at + make_interval(hours => 24 * p.window_days), coalesce(n.messages, '{}'),
-           f.last_at, a.reinstated_at,
+           f.last_at, i.at,
            coalesce(l.events, 0), l.first_at, l.last_at, coalesce(w.heard, '{}'), coalesce(w.trouble, '{}')
     FROM (SELECT recipient FROM ledger UNION SELECT recipient FROM action) AS known
     CROSS JOIN bounce.policy p
     LEFT JOIN ledger l ON l.recipient = known.recipient
-    LEFT JOIN (SELECT DISTINCT recipient, reinstated_at FROM action) a ON a.recipient = known.recipient
+    LEFT JOIN reinstatement i ON i.recipient = known.recipient
     LEFT JOIN proof f ON f.recipient = known.recipient
     LEFT JOIN reason r ON r.recipient = known.recipient
     LEFT JOIN nearest n ON n.recipient = known.recipient

@@ -10,7 +10,7 @@ COMMENT ON FUNCTION bounce.ledger_lock IS 'Lets one transaction at a time comput
 CREATE FUNCTION bounce.outage_refresh(keys text[], delivered_domains text[], delivered_windows timestamptz[])
 RETURNS text[]
 LANGUAGE plpgsql VOLATILE
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_nestloop = off SET jit = off AS $$
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_nestloop = off SET jit = off AS $$
 DECLARE
     concerned text[];
 BEGIN
@@ -58,16 +58,18 @@ COMMENT ON FUNCTION bounce.outage_refresh IS 'Brings bounce.domain_window up to 
 
 CREATE FUNCTION bounce.state_refresh(keys text[], OUT escalations bigint, OUT suppressions bigint)
 LANGUAGE plpgsql VOLATILE
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_nestloop = off SET jit = off AS $$
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_nestloop = off SET jit = off AS $$
 DECLARE
     candidates text[];
 BEGIN
     WITH fresh AS MATERIALIZED (
         SELECT * FROM bounce.recipient_state(keys)
     ), old AS MATERIALIZED (
-        SELECT r.recipient, r.state, r.escalated FROM bounce.recipient r WHERE r.recipient = ANY (keys)
+        SELECT r.* FROM bounce.recipient r WHERE r.recipient = ANY (keys)
     ), written AS (
-        INSERT INTO bounce.recipient AS r SELECT * FROM fresh
+        INSERT INTO bounce.recipient
+        SELECT fresh.* FROM fresh LEFT JOIN old ON old.recipient = fresh.recipient
+        WHERE old.* IS DISTINCT FROM fresh.*
         ON CONFLICT (recipient) DO UPDATE SET
             (address, domain, state, since, category, message, escalated, strikes, strikes_to_hard, strike_category,
              strikes_lapse_at, strike_messages, last_proof_of_life, reinstated_at, events, first_event_at,
@@ -77,7 +79,6 @@ BEGIN
                EXCLUDED.strikes_lapse_at, EXCLUDED.strike_messages, EXCLUDED.last_proof_of_life,
                EXCLUDED.reinstated_at, EXCLUDED.events, EXCLUDED.first_event_at, EXCLUDED.last_event_at,
                EXCLUDED.heard_windows, EXCLUDED.trouble_windows)
-        WHERE r.* IS DISTINCT FROM EXCLUDED.*
     ), gone AS (
         DELETE FROM bounce.recipient r
         WHERE r.recipient = ANY (ARRAY(SELECT recipient FROM old EXCEPT SELECT recipient FROM fresh))
@@ -133,10 +134,11 @@ BEGIN
                   SELECT FROM fresh f WHERE f.recipient = o.recipient AND f.campaign = o.campaign)))
           AND NOT EXISTS (SELECT FROM fresh f WHERE f.recipient = c.recipient AND f.campaign = c.campaign)
     ), written AS (
-        INSERT INTO bounce.campaign_recipient AS c SELECT * FROM fresh
+        INSERT INTO bounce.campaign_recipient
+        SELECT f.* FROM fresh f LEFT JOIN old o ON o.recipient = f.recipient AND o.campaign = f.campaign
+        WHERE o.* IS DISTINCT FROM f.*
         ON CONFLICT (recipient, campaign) DO UPDATE SET (verdict, category, fault, occurred_at, message)
             = (EXCLUDED.verdict, EXCLUDED.category, EXCLUDED.fault, EXCLUDED.occurred_at, EXCLUDED.message)
-        WHERE c.* IS DISTINCT FROM EXCLUDED.*
     ), change AS (
         SELECT campaign, (occurred_at AT TIME ZONE 'UTC')::date AS day, verdict, category, fault, sum(n) AS n
         FROM (SELECT f.*, 1 AS n FROM fresh f UNION ALL SELECT o.*, -1 FROM old o) AS both_sides
@@ -167,7 +169,7 @@ COMMENT ON FUNCTION bounce.recipient_refresh IS 'To be called in the transaction
 
 CREATE FUNCTION bounce.delivery_apply(at_most integer DEFAULT 100000) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_nestloop = off SET jit = off AS $$
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_nestloop = off SET jit = off AS $$
 DECLARE
     concerned text[];
     domains text[];
