@@ -91,12 +91,14 @@ static int weigh(const struct mail *mail, struct bytes above, struct bytes line,
     return weight;
 }
 
-/* The paragraph around a line: what the notice says of the address on it. */
+/* The paragraph around a line: what the notice says of the address on it. Where the address stands
+ * there alone, the words are below it: "ada@example.net\n\nThe server answered:\n\n550 ..." */
 static struct bytes paragraph(struct bytes notice, struct bytes line) {
     struct bytes from = bytes_from(notice, (size_t)(line.data - notice.data));
     from = bytes_first(from, REPORT_DIAGNOSTIC_MAX);
     long end = bytes_find(from, "\n\n");
-    return end < 0 ? from : bytes_first(from, (size_t)end);
+    bool alone = end >= 0 && (size_t)end <= line.len && bytes_find_char(bytes_trim(line), ' ') < 0;
+    return end < 0 || alone ? from : bytes_first(from, (size_t)end);
 }
 
 static void read_text(struct mail *mail) {
