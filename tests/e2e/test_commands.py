@@ -1,6 +1,7 @@
 """parse and explain: the same answers with no mailbox, no database and no configuration."""
 
 import json
+import re
 import subprocess
 
 from e2e.case import PROGRAM, Case, use_lab
@@ -119,3 +120,24 @@ class Commands(Case):
             output = self.run_alone(command, str(path))
             for character in ("\x1b", "\u202e", "\x9b"):
                 self.assertNotIn(character, output)
+
+    def test_no_function_has_a_librarys_name(self) -> None:
+        """The linker lets ours take the place of the library's without a word."""
+        libraries = set()
+        for path in re.findall(r"/\S+\.so\S*", output_of("ldd", str(PROGRAM))):
+            if not re.search(r"lib(c|m|gcc_s|stdc\+\+|asan|ubsan)\.so|ld-linux", path):
+                libraries |= functions_in(output_of("nm", "-D", "--defined-only", path))
+        ours = functions_in(output_of("nm", "--defined-only", str(PROGRAM)))
+        self.assertIn("report_read", ours)
+        self.assertIn("json_object", libraries)
+        self.assertEqual(ours & libraries, set())
+
+
+def output_of(*command: str) -> str:
+    """What a command prints."""
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def functions_in(symbols: str) -> set[str]:
+    """The names of the functions that nm lists; those that begin with _ are the compiler's."""
+    return set(re.findall(r"(?m) T ([A-Za-z]\w*)", symbols))

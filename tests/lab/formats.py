@@ -330,7 +330,9 @@ def _refusals(letter: Letter) -> list[tuple[str, str]]:
 
 
 def _exim_notice(letter: Letter) -> str:
-    gave_up = ": retry timeout exceeded" if letter.diagnostic.temporary else ""
+    # Beside words that tell as little as these, it is anybody's guess which of them is the cause.
+    told = letter.diagnostic.category in ("mailbox_full", "rate_limited", "greylisted")
+    gave_up = ": retry timeout exceeded" if letter.diagnostic.temporary and told else ""
     return (
         "This message was created automatically by mail delivery software.\n\n"
         "A message that you sent could not be delivered to one or more of its\n"
