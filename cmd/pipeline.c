@@ -5,7 +5,6 @@
 #include "cmd/log.h"
 #include "cmd/rows.h"
 
-#include <nettle/sha2.h>
 #include <stdlib.h>
 
 enum {
@@ -67,10 +66,7 @@ static void decode(struct pipeline *p, const struct pipeline_message *message) {
         .raw = {arena_bytes(batch->arena, message->bytes), message->bytes.len},
         .truncated = message->truncated,
     };
-    struct sha256_ctx sha;
-    sha256_init(&sha);
-    sha256_update(&sha, row->raw.len, (const uint8_t *)row->raw.data);
-    sha256_digest(&sha, sizeof row->sha256, row->sha256);
+    rows_hash(message->bytes, row->sha256);
     batch->bytes += row->raw.len;
     batch->cursor = message->cursor;
     worker_pool_submit(p->options.pool, &(struct worker_job){.message = row->raw,

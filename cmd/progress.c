@@ -45,17 +45,21 @@ void progress_update(void *context, const struct pipeline_sums *sums) {
     if (!progress->shown || now - progress->last < REDRAW_SECONDS)
         return;
     progress->last = now;
-    uint64_t all = sums->waiting ? sums->waiting : 1, done = sums->run.fetched;
-    size_t filled = (size_t)(done >= all ? BAR_WIDTH : done * BAR_WIDTH / all);
+    uint64_t done = sums->run.fetched;
+    double elapsed = now - progress->start;
     struct buf text = BUF_INIT;
     buf_add_string(&text, "\r\x1b[K");
     utf8_add_visible(&text, progress->name);
-    buf_add_string(&text, "  [");
-    for (size_t i = 0; i < BAR_WIDTH; i++)
-        buf_add_char(&text, i < filled ? '#' : '.');
-    double elapsed = now - progress->start;
-    buf_printf(&text, "]  %" PRIu64 " of %" PRIu64 "  %.0f/s", done, sums->waiting,
-               elapsed > 0 ? (double)done / elapsed : 0);
+    if (sums->waiting) {
+        size_t filled = (size_t)(done * BAR_WIDTH / sums->waiting);
+        buf_add_string(&text, "  [");
+        for (size_t i = 0; i < BAR_WIDTH; i++)
+            buf_add_char(&text, i < filled ? '#' : '.');
+        buf_printf(&text, "]  %" PRIu64 " of %" PRIu64, done, sums->waiting);
+    } else {
+        buf_printf(&text, "  %" PRIu64, done);
+    }
+    buf_printf(&text, "  %.0f/s", elapsed > 0 ? (double)done / elapsed : 0);
     write_terminal(&text);
     progress->drawn = true;
     buf_free(&text);

@@ -1,7 +1,22 @@
 #include "cmd/rows.h"
 
+#include <nettle/sha2.h>
 #include <string.h>
 #include <time.h>
+
+void rows_hash(struct bytes message, unsigned char sha256[STORE_SHA256_SIZE]) {
+    struct sha256_ctx sha;
+    sha256_init(&sha);
+    for (;;) {
+        long line_end = bytes_find(message, "\r\n");
+        size_t len = line_end < 0 ? message.len : (size_t)line_end;
+        sha256_update(&sha, len, (const uint8_t *)message.data);
+        if (line_end < 0)
+            break;
+        message = bytes_from(message, len + 1);
+    }
+    sha256_digest(&sha, STORE_SHA256_SIZE, sha256);
+}
 
 int64_t rows_occurred_at(const struct report *report, const struct report_recipient *recipient,
                          int64_t received) {

@@ -19,6 +19,10 @@ enum {
     ROWS_CLOCK_SKEW_MAX = ROWS_DAY,
 };
 
+/* The identity of a message: the SHA-256 of its bytes with LF for CRLF, since the same mail has the
+ * one on disk and the other over IMAP. */
+void rows_hash(struct bytes message, unsigned char sha256[STORE_SHA256_SIZE]);
+
 /* When the delivery failed, seconds since 1970 UTC: Last-Attempt-Date, else Arrival-Date, else the
  * report's Date, each only where it is sane when seen from `received` (when the report reached the
  * mailbox, never 0); else `received` itself. So a mailbox that is read late counts as if it had

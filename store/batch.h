@@ -76,7 +76,7 @@ struct store_event {
 
 struct store_message {
     uint32_t uid;
-    unsigned char sha256[STORE_SHA256_SIZE]; /* of the bytes as fetched */
+    unsigned char sha256[STORE_SHA256_SIZE]; /* of the message: its identity */
     uint64_t size;                           /* bytes on the server */
     int64_t internal_date;                   /* IMAP INTERNALDATE, seconds since 1970 UTC */
     const char *message_id;                  /* header fields; NULL where missing */

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -29,6 +30,27 @@ static void a_delivery_failed_when_the_report_says_if_that_is_sane(void **state)
         struct report report = {.arrival = table[i].arrival, .date = table[i].date};
         struct report_recipient recipient = {.last_attempt = table[i].last_attempt};
         assert_int_equal(rows_occurred_at(&report, &recipient, RECEIVED), table[i].expected);
+    }
+}
+
+static void line_ends_do_not_make_another_message(void **state) {
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        bool same;
+    } table[] = {
+        {"a: b\n\nc\n", "a: b\r\n\r\nc\r\n", true},
+        {"a\n", "a\r\n", true},
+        {"a", "a\n", false},
+        {"a\rb", "a\nb", false},
+        {"a\r", "a", false},
+        {"", "\r\n", false},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        unsigned char a[STORE_SHA256_SIZE], b[STORE_SHA256_SIZE];
+        rows_hash(bytes_of(table[i].a), a);
+        rows_hash(bytes_of(table[i].b), b);
+        assert_int_equal(memcmp(a, b, sizeof a) == 0, table[i].same);
     }
 }
 
@@ -88,6 +110,7 @@ static void what_was_not_understood_keeps_its_bytes_and_the_reason(void **state)
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_delivery_failed_when_the_report_says_if_that_is_sane),
+        cmocka_unit_test(line_ends_do_not_make_another_message),
         cmocka_unit_test(the_outcome_tells_what_was_understood),
         cmocka_unit_test(what_was_not_understood_keeps_its_bytes_and_the_reason),
     };
