@@ -20,7 +20,8 @@ host_lookup =
 tls_advertise_hosts =
 dsn_advertise_hosts = *
 acl_smtp_rcpt = accept
-smtp_accept_queue_per_connection = 0
+# A queue runner delivers for less than a process for each mail that arrives.
+queue_only
 bounce_return_size_limit = 10K
 delay_warning = {warn}s
 
@@ -50,6 +51,9 @@ smtp:
   driver = smtp
   allow_localhost
   hosts_try_fastopen =
+  # It takes servers on other ports of one address for the same one, and would go on with the next
+  # mail over the connection that it has.
+  connection_max_messages = 1
   connect_timeout = {command}s
   command_timeout = {command}s
   data_timeout = {command}s

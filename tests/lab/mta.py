@@ -13,6 +13,7 @@ import os
 import signal
 import smtplib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +27,7 @@ SENDING_HOST = "app.news.example.com"  # whose mail it is
 # When they try again, warn the sender, give up on a mail, and give up on a command.
 RETRY_SECONDS = 1
 WARN_SECONDS = 2
-GIVE_UP_SECONDS = 5
+GIVE_UP_SECONDS = 8
 COMMAND_SECONDS = 2
 
 SUBMISSION_SECONDS = 30
@@ -39,6 +40,7 @@ class Routes:
     default: int  # port of all domains that are not named here
     ports: dict[str, int] = field(default_factory=dict)  # of domains
     lmtp: dict[str, int] = field(default_factory=dict)  # of domains whose port speaks LMTP
+    encrypted: tuple[str, ...] = ()  # domains with which Postfix insists on TLS
     unknown: tuple[str, ...] = ()  # domains that do not exist
 
 
@@ -69,25 +71,15 @@ class Mta(Server):
 
     def is_ready(self) -> bool:
         try:
-            with self._client():
+            with self.connect():
                 return True
         except (OSError, smtplib.SMTPException):
             return False
 
-    def send(
-        self,
-        sender: str,
-        recipients: dict[str, str],
-        mail: bytes,
-        options: tuple[str, ...] = (),
-    ) -> None:
-        """Hands in a mail: `options` go with MAIL FROM; each recipient has those of its RCPT TO."""
-        with self._client() as client:
-            client.ehlo()
-            _expect_taken(client.mail(sender, options))
-            for recipient, wishes in recipients.items():
-                _expect_taken(client.rcpt(recipient, wishes.split()))
-            _expect_taken(client.data(mail))
+    def connect(self) -> smtplib.SMTP:
+        """A connection to hand in mail, to be used as a context manager; see submit()."""
+        # Without a name of ours it would ask DNS for one.
+        return smtplib.SMTP("127.0.0.1", self.port, SENDING_HOST, SUBMISSION_SECONDS)
 
     def wait_until_done(self, seconds: float) -> None:
         """Waits until every mail, and every report about one, is delivered or given up."""
@@ -124,16 +116,27 @@ class Mta(Server):
         variables = [f"{name}={value}" for name, value in self.environment().items()]
         return ["env", "-i", "PATH=/usr/bin:/bin", *variables, *command]
 
-    def _client(self) -> smtplib.SMTP:
-        # Without a name it would ask DNS for ours.
-        return smtplib.SMTP("127.0.0.1", self.port, SENDING_HOST, SUBMISSION_SECONDS)
-
     def write_accounts(self, users: dict[str, tuple[int, int]], groups: dict[str, int]) -> None:
         """The accounts that the server shall see: users with their uid and gid, and groups."""
         passwd = "".join(f"{name}:x:{u}:{g}::/:/bin/false\n" for name, (u, g) in users.items())
         group = "".join(f"{name}:x:{gid}:\n" for name, gid in groups.items())
         write_file(self.folder / "passwd", passwd, self.owner)
         write_file(self.folder / "group", group, self.owner)
+
+
+def submit(
+    connection: smtplib.SMTP,
+    sender: str,
+    recipients: dict[str, str],
+    mail: bytes,
+    options: Sequence[str] = (),
+) -> None:
+    """Hands in a mail: `options` go with MAIL FROM; each recipient has those of its RCPT TO."""
+    connection.ehlo_or_helo_if_needed()
+    _expect_taken(connection.mail(sender, options))
+    for recipient, wishes in recipients.items():
+        _expect_taken(connection.rcpt(recipient, wishes.split()))
+    _expect_taken(connection.data(mail))
 
 
 def _expect_taken(reply: tuple[int, bytes]) -> None:

@@ -91,7 +91,7 @@ NO_SUCH_DOMAIN = (
 
 
 class Postfix(Mta):
-    """Takes XVERP; a domain in `routes.ports` may be named "tls:DOMAIN" to insist on TLS."""
+    """Makes VERP addresses itself where MAIL FROM has the option XVERP."""
 
     name = "postfix"
     packages = ("postfix",)
@@ -145,8 +145,10 @@ class Postfix(Mta):
     def _transports(self) -> str:
         lines = [f"* smtp:[127.0.0.1]:{self.routes.default}"]
         for domain, port in self.routes.ports.items():
-            insists, _, name = domain.rpartition(":")
-            lines.append(f"{name} {'smtp-tls' if insists else 'smtp'}:[127.0.0.1]:{port}")
-        lines += [f"{name} lmtp:inet:[127.0.0.1]:{port}" for name, port in self.routes.lmtp.items()]
-        lines += [f"{name} {NO_SUCH_DOMAIN.format(domain=name)}" for name in self.routes.unknown]
+            transport = "smtp-tls" if domain in self.routes.encrypted else "smtp"
+            lines.append(f"{domain} {transport}:[127.0.0.1]:{port}")
+        for domain, port in self.routes.lmtp.items():
+            lines.append(f"{domain} lmtp:inet:[127.0.0.1]:{port}")
+        for domain in self.routes.unknown:
+            lines.append(f"{domain} {NO_SUCH_DOMAIN.format(domain=domain)}")
         return "\n".join(lines) + "\n"
