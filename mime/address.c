@@ -285,6 +285,26 @@ static struct bytes without_type(struct bytes value) {
                                                          : value;
 }
 
+/* Exchange's encapsulation of a foreign address: "IMCEASMTP-ada+40example+2Enet@site.example". */
+static struct bytes decapsulate(struct arena *arena, struct bytes address) {
+    static const char prefix[] = "IMCEASMTP-";
+    if (!bytes_starts_ignore_case(address, prefix))
+        return address;
+    struct bytes local = bytes_from(address, sizeof prefix - 1);
+    local = bytes_first(local, (size_t)bytes_find_last_char(local, '@'));
+    char *out = arena_alloc(arena, local.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < local.len; i++) {
+        int high =
+            local.data[i] == '+' && i + 2 < local.len ? ascii_hex_value(local.data[i + 1]) : -1;
+        int low = high >= 0 ? ascii_hex_value(local.data[i + 2]) : -1;
+        out[len++] = low >= 0 ? (char)(high * 16 + low) : local.data[i];
+        i += low >= 0 ? 2 : 0;
+    }
+    struct bytes inside = {out, len};
+    return address_is_valid(inside) ? inside : address;
+}
+
 char *address_typed(struct arena *arena, struct bytes value, bool xtext) {
     value = bytes_first(value, 2 * ADDRESS_MAX_LENGTH);
     value = without_type(header_unfold(arena, value));
@@ -293,7 +313,7 @@ char *address_typed(struct arena *arena, struct bytes value, bool xtext) {
     value = unitext_decode(arena, value);
     char *found = address_first(arena, value, NULL);
     if (found)
-        return found;
+        return utf8_clean(arena, decapsulate(arena, bytes_of(found)));
     value = header_without_comments(arena, value);
     if (value.len && value.data[0] == '<')
         value = bytes_from(value, 1);

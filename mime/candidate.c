@@ -67,3 +67,10 @@ void candidates_read(struct mail *mail, const struct header *original) {
     add(mail, "original Return-Path", 1, true,
         address_first(mail->arena, header_value(original, "Return-Path"), NULL));
 }
+
+void candidates_read_enclosed(struct mail *mail, const struct header *report,
+                              const struct header *original) {
+    add(mail, "enclosed To", 1, true, address_first(mail->arena, header_value(report, "To"), NULL));
+    add(mail, "original Return-Path", 1, true,
+        address_first(mail->arena, header_value(original, "Return-Path"), NULL));
+}

@@ -12,4 +12,9 @@
  * original's header, its Return-Path. */
 void candidates_read(struct mail *mail, const struct header *original);
 
+/* Adds what a report that is enclosed in the mail says of its own: whom it was addressed to, and
+ * its original's Return-Path. Both came inside of something else, and are evidence only. */
+void candidates_read_enclosed(struct mail *mail, const struct header *report,
+                              const struct header *original);
+
 #endif

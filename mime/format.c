@@ -1,5 +1,6 @@
 #include "mime/format.h"
 
+#include "mime/address.h"
 #include "mime/diagnostic.h"
 
 /* Surest first: fields that a standard defines, then texts. */
@@ -8,15 +9,19 @@ static const struct format *const formats[] = {
     &format_exchange, &format_aol,   &format_ses,  &format_listing,  &format_failed_header,
 };
 
-/* A line of the notice that has a reply's code, and names the address where there are several
- * recipients. */
+/* A line of the notice that has a reply's code; where there are several recipients, one whose first
+ * address is `address`. */
 static struct bytes code_line_find(const struct mail *mail, const char *address) {
     struct bytes rest = bytes_first(mail->notice, mail->head.len), line;
     while (bytes_next_line(&rest, &line)) {
         struct diagnostic_codes codes = diagnostic_codes_find(line);
         bool certain =
             *codes.status || (codes.reply >= 400 && ascii_is_digit(bytes_trim(line).data[0]));
-        if (certain && (!address || bytes_find(line, address) >= 0))
+        if (!certain)
+            continue;
+        struct bytes left = line, first;
+        if (!address ||
+            (address_next(&left, &first, NULL) && bytes_equal_ignore_case(first, address)))
             return bytes_trim(line);
     }
     return (struct bytes){NULL, 0};

@@ -83,23 +83,25 @@ static void read_header(struct mail *mail) {
  * a relay's own notice. Only the fields of a status part count in there, never prose. */
 static bool read_enclosed(struct mail *mail) {
     enum {
-        ENCLOSED_MAX = 1024 * 1024,
+        ENCLOSED_MAX = 1024 * 1024, /* reports with a short original; a long one is cut */
     };
     struct bytes message = mail->quoted;
-    for (const struct entity *e = mail->root; e; e = entity_next(e))
-        if (entity_is(e, "message/rfc822")) {
-            message = entity_content(e, mail->arena, ENCLOSED_MAX);
-            break;
-        }
+    if (mail->original_part)
+        message = entity_content(mail->original_part, mail->arena, ENCLOSED_MAX);
     if (!message.len)
         return false;
     struct entity *root =
         entity_read(without_mbox_line(bytes_first(message, ENCLOSED_MAX)), mail->arena);
-    const struct entity *part = status_part_find(root);
-    if (!part)
+    struct entity *part = status_part_find(root);
+    if (!part || !delivery_status_read(mail, entity_content(part, mail->arena, ENCLOSED_MAX)))
         return false;
     mail_note(mail, "the report is enclosed in another mail");
-    return delivery_status_read(mail, entity_content(part, mail->arena, ENCLOSED_MAX)) > 0;
+    mail->original_part = original_part_find(root, part);
+    mail->quoted.len = 0;
+    mail->report->original = (struct report_original){0};
+    struct header original = original_read(mail);
+    candidates_read_enclosed(mail, &root->header, &original);
+    return true;
 }
 
 static void set_kind(struct report *report, enum report_kind kind, const char *reason) {

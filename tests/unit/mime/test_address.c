@@ -82,6 +82,10 @@ static void typed_addresses_lose_their_type_and_their_encoding(void **state) {
         {"raw_utf8_is_kept", "utf-8; j\xc3\xbcrgen@example.net", "j\xc3\xbcrgen@example.net",
          false},
         {"a_name_without_a_domain_is_given_as_it_is", "local; ada", "ada", false},
+        {"an_address_in_exchanges_capsule", "rfc822;IMCEASMTP-ada+40example+2Enet@site.example",
+         "ada@example.net", false},
+        {"an_empty_capsule_stays", "rfc822;IMCEASMTP-@site.example", "IMCEASMTP-@site.example",
+         false},
         {"a_type_alone_is_nothing", "rfc822;", NULL, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
