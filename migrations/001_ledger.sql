@@ -267,5 +267,5 @@ COMMENT ON COLUMN bounce.policy.window_days IS 'None of them older than this, se
 COMMENT ON COLUMN bounce.policy.min_span_days IS 'The first and the last at least so far apart.';
 COMMENT ON COLUMN bounce.policy.category_strikes IS 'Categories that count for themselves, with their own number of strikes: {"mailbox_full": 10}.';
 COMMENT ON COLUMN bounce.policy.outage_share IS 'A domain has an outage when at least this share, in percent, of its recipients heard of in one window soft-bounced in it ...';
-COMMENT ON COLUMN bounce.policy.outage_recipients IS '... and they are at least so many; 0: outages are not looked for.';
+COMMENT ON COLUMN bounce.policy.outage_recipients IS '... and they are at least so many, and it was not so three days and more ago already; 0: outages are not looked for.';
 COMMENT ON COLUMN bounce.policy.outage_window_hours IS 'Length of the windows, which start at midnight UTC.';

@@ -70,6 +70,7 @@ CREATE TABLE bounce.domain_window (
     heard integer NOT NULL DEFAULT 0,
     trouble integer NOT NULL DEFAULT 0,
     delivered integer NOT NULL DEFAULT 0,
+    widespread boolean NOT NULL DEFAULT false,
     outage boolean NOT NULL DEFAULT false,
     PRIMARY KEY (domain, starts_at)
 );
@@ -80,7 +81,8 @@ COMMENT ON COLUMN bounce.domain_window.starts_at IS 'When the window starts.';
 COMMENT ON COLUMN bounce.domain_window.heard IS 'Recipients with an event in it.';
 COMMENT ON COLUMN bounce.domain_window.trouble IS 'Of these, recipients with a soft bounce that is not their own fault.';
 COMMENT ON COLUMN bounce.domain_window.delivered IS 'Rows of bounce.delivery in it.';
-COMMENT ON COLUMN bounce.domain_window.outage IS 'So many in trouble that it was the domain''s outage: these bounces are no strikes.';
+COMMENT ON COLUMN bounce.domain_window.widespread IS 'So many in trouble that it is the domain''s trouble and not theirs.';
+COMMENT ON COLUMN bounce.domain_window.outage IS 'A widespread trouble that is not how the domain always is: these bounces are no strikes.';
 
 CREATE TABLE bounce.campaign_recipient (
     recipient text COLLATE "C",

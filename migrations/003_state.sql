@@ -12,12 +12,12 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION bounce.window_start IS 'Start of the window that a moment falls into; windows start at midnight UTC.';
 
-CREATE FUNCTION bounce.is_outage(trouble bigint, heard bigint, delivered bigint, policy bounce.policy) RETURNS boolean
+CREATE FUNCTION bounce.is_widespread(trouble bigint, heard bigint, delivered bigint, policy bounce.policy) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
     SELECT (policy).outage_recipients > 0 AND trouble >= (policy).outage_recipients
        AND 100 * trouble >= (policy).outage_share * (heard + delivered);
 $$;
-COMMENT ON FUNCTION bounce.is_outage IS 'Whether such a window was an outage of the domain.';
+COMMENT ON FUNCTION bounce.is_widespread IS 'Whether so many of a domain''s recipients were in trouble that it is the domain''s trouble.';
 
 CREATE FUNCTION bounce.event_weight(verdict text, strike boolean) RETURNS integer
 LANGUAGE sql IMMUTABLE AS $$

@@ -7,12 +7,40 @@ LANGUAGE sql VOLATILE AS $$
 $$;
 COMMENT ON FUNCTION bounce.ledger_lock IS 'Lets one transaction at a time compute states, until its end. What the ones before it wrote is committed, and the next statement sees it.';
 
+CREATE FUNCTION bounce.outage_mark(domains text[]) RETURNS text[]
+LANGUAGE sql VOLATILE AS $$
+    -- A domain in trouble again, or still, after three days is not out but gone: were that an outage
+    -- too, the addresses of a dead domain would be written to for ever. Queues try for up to five
+    -- days, so that nobody bounces on more days than these by one incident.
+    WITH judged AS (
+        SELECT w.domain, w.starts_at, w.outage AS was_outage,
+               w.widespread AND count(*) FILTER (WHERE w.widespread) OVER earlier = 0 AS outage
+        FROM bounce.domain_window w
+        WHERE w.domain = ANY (domains) AND (w.widespread OR w.outage)
+        WINDOW earlier AS (PARTITION BY w.domain ORDER BY w.starts_at
+                           RANGE BETWEEN (SELECT make_interval(hours => 24 * window_days) FROM bounce.policy) PRECEDING
+                           AND interval '72 hours' PRECEDING)
+    ), turned AS (
+        UPDATE bounce.domain_window w SET outage = j.outage FROM judged j
+        WHERE w.domain = j.domain AND w.starts_at = j.starts_at AND j.outage <> j.was_outage
+        RETURNING w.domain, w.starts_at
+    )
+    SELECT coalesce(array_agg(DISTINCT e.recipient), '{}')
+    FROM turned t CROSS JOIN bounce.policy p
+    CROSS JOIN LATERAL (
+        SELECT e.recipient FROM bounce.event e
+        WHERE e.domain = t.domain AND e.occurred_at >= t.starts_at
+          AND e.occurred_at < t.starts_at + make_interval(hours => p.outage_window_hours)
+          AND e.verdict = 'soft' AND e.counted AND e.fault <> 'recipient' AND e.superseded_by IS NULL OFFSET 0) e;
+$$;
+COMMENT ON FUNCTION bounce.outage_mark IS 'Decides for these domains which windows are outages. Returns the addresses whose strikes that changes.';
+
 CREATE FUNCTION bounce.outage_refresh(keys text[], delivered_domains text[], delivered_windows timestamptz[])
 RETURNS text[]
 LANGUAGE plpgsql VOLATILE
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_nestloop = off SET jit = off AS $$
 DECLARE
-    concerned text[];
+    turned text[];
 BEGIN
     WITH change AS (
         SELECT d.domain, d.starts_at, sum(d.heard) AS heard, sum(d.trouble) AS trouble, sum(d.delivered) AS delivered
@@ -29,8 +57,8 @@ BEGIN
         GROUP BY d.domain, d.starts_at
         HAVING sum(d.heard) <> 0 OR sum(d.trouble) <> 0 OR sum(d.delivered) <> 0
     ), after AS MATERIALIZED (
-        SELECT s.*, bounce.is_outage(s.trouble, s.heard, s.delivered, p) AS outage
-        FROM (SELECT c.domain, c.starts_at, coalesce(w.outage, false) AS was_outage,
+        SELECT s.*, bounce.is_widespread(s.trouble, s.heard, s.delivered, p) AS widespread
+        FROM (SELECT c.domain, c.starts_at, coalesce(w.widespread, false) AS was_widespread,
                      c.heard + coalesce(w.heard, 0) AS heard, c.trouble + coalesce(w.trouble, 0) AS trouble,
                      c.delivered + coalesce(w.delivered, 0) AS delivered
               FROM change c
@@ -38,20 +66,16 @@ BEGIN
                                  WHERE w.domain = c.domain AND w.starts_at = c.starts_at OFFSET 0) w ON true) s
         CROSS JOIN bounce.policy p
     ), written AS (
-        INSERT INTO bounce.domain_window AS w (domain, starts_at, heard, trouble, delivered, outage)
-        SELECT domain, starts_at, heard, trouble, delivered, outage FROM after
-        ON CONFLICT (domain, starts_at) DO UPDATE
-        SET (heard, trouble, delivered, outage) = (EXCLUDED.heard, EXCLUDED.trouble, EXCLUDED.delivered, EXCLUDED.outage)
+        INSERT INTO bounce.domain_window AS w (domain, starts_at, heard, trouble, delivered, widespread)
+        SELECT domain, starts_at, heard, trouble, delivered, widespread FROM after
+        ON CONFLICT (domain, starts_at) DO UPDATE SET (heard, trouble, delivered, widespread)
+            = (EXCLUDED.heard, EXCLUDED.trouble, EXCLUDED.delivered, EXCLUDED.widespread)
     )
-    SELECT array_agg(DISTINCT e.recipient) INTO concerned
-    FROM after a CROSS JOIN bounce.policy p
-    CROSS JOIN LATERAL (
-        SELECT e.recipient FROM bounce.event e
-        WHERE e.domain = a.domain AND e.occurred_at >= a.starts_at
-          AND e.occurred_at < a.starts_at + make_interval(hours => p.outage_window_hours)
-          AND e.verdict = 'soft' AND e.counted AND e.fault <> 'recipient' AND e.superseded_by IS NULL OFFSET 0) e
-    WHERE a.outage <> a.was_outage;
-    RETURN coalesce(concerned, '{}');
+    SELECT array_agg(DISTINCT domain) INTO turned FROM after WHERE widespread <> was_widespread;
+    IF turned IS NULL THEN
+        RETURN '{}';
+    END IF;
+    RETURN bounce.outage_mark(turned);
 END
 $$;
 COMMENT ON FUNCTION bounce.outage_refresh IS 'Brings bounce.domain_window up to date with the events of these addresses and with deliveries (a domain and a window for each). Returns the addresses whose strikes an outage that began or ended touches. Hold bounce.ledger_lock().';
@@ -211,8 +235,8 @@ BEGIN
     -- Readers keep seeing the old rows until the commit; hence DELETE, which unlike TRUNCATE does
     -- not keep them waiting.
     DELETE FROM bounce.domain_window;
-    INSERT INTO bounce.domain_window (domain, starts_at, heard, trouble, delivered, outage)
-    SELECT s.*, bounce.is_outage(s.trouble, s.heard, s.delivered, p)
+    INSERT INTO bounce.domain_window (domain, starts_at, heard, trouble, delivered, widespread)
+    SELECT s.*, bounce.is_widespread(s.trouble, s.heard, s.delivered, p)
     FROM bounce.policy p CROSS JOIN (SELECT domain, starts_at, sum(heard)::bigint AS heard, sum(trouble)::bigint AS trouble,
                  sum(delivered)::bigint AS delivered
           FROM (SELECT e.domain, bounce.window_start(e.occurred_at, p.outage_window_hours),
@@ -227,6 +251,7 @@ BEGIN
                 FROM bounce.delivery d CROSS JOIN bounce.policy p WHERE d.applied GROUP BY 1, 2
                ) AS part (domain, starts_at, heard, trouble, delivered)
           GROUP BY domain, starts_at) s;
+    PERFORM bounce.outage_mark((SELECT array_agg(DISTINCT domain) FROM bounce.domain_window WHERE widespread));
     FOR chunk IN
         SELECT array_agg(n.recipient) FROM (
             SELECT a.recipient, (row_number() OVER (ORDER BY a.recipient) - 1) / 2000 AS part

@@ -210,7 +210,7 @@ CREATE VIEW bounce.domain_outage AS
 SELECT w.domain, w.starts_at, w.starts_at + make_interval(hours => p.outage_window_hours) AS ends_at,
        w.trouble AS recipients, w.heard, w.delivered, w.starts_at AS time
 FROM bounce.domain_window w CROSS JOIN bounce.policy p WHERE w.outage;
-COMMENT ON VIEW bounce.domain_outage IS 'When so many of a domain''s recipients soft-bounced together that it was the domain''s outage. These bounces are no strikes.';
+COMMENT ON VIEW bounce.domain_outage IS 'When so many of a domain''s recipients soft-bounced together that it was the domain''s outage. These bounces are no strikes. Trouble that comes again after three days is none.';
 COMMENT ON COLUMN bounce.domain_outage.domain IS 'The domain.';
 COMMENT ON COLUMN bounce.domain_outage.starts_at IS 'Start of the window.';
 COMMENT ON COLUMN bounce.domain_outage.ends_at IS 'End of the window.';

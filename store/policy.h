@@ -30,7 +30,8 @@ struct store_policy {
 
     /* A domain's outage: its soft bounces of one window are no strikes where at least
      * `outage_recipients` of its addresses soft-bounced in it, and these are at least
-     * `outage_share` percent of its addresses that were heard of in it. */
+     * `outage_share` percent of its addresses that were heard of in it. Where that was so three
+     * days or more ago too (within window_days), it is how the domain is, and they count. */
     unsigned outage_share;        /* percent, 1 to 100 */
     unsigned outage_recipients;   /* 0: outages are not looked for */
     unsigned outage_window_hours; /* 1 to 24 and a divisor of 24; windows start at midnight UTC */

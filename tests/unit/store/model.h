@@ -71,30 +71,40 @@ static bool model_is_trouble(const struct model_event *e) {
     return model_is(e->verdict, "soft") && e->counted && !model_is(e->fault, "recipient");
 }
 
-static bool model_in_outage(const struct model *m, const struct model_event *e) {
+static bool model_widespread(const struct model *m, int domain, int64_t window) {
     int64_t length = m->policy.outage_hours * MODEL_HOUR;
-    int64_t window = e->at / length;
     bool heard[MODEL_RECIPIENTS] = {0}, trouble[MODEL_RECIPIENTS] = {0};
     int heard_count = 0, trouble_count = 0;
     for (int i = 0; i < m->event_count; i++) {
-        const struct model_event *other = &m->events[i];
-        if (model_domain(other->recipient) != model_domain(e->recipient) ||
-            other->at / length != window)
+        const struct model_event *e = &m->events[i];
+        if (model_domain(e->recipient) != domain || e->at / length != window)
             continue;
-        heard[other->recipient] = true;
-        if (model_is_trouble(other))
-            trouble[other->recipient] = true;
+        heard[e->recipient] = true;
+        if (model_is_trouble(e))
+            trouble[e->recipient] = true;
     }
     for (int r = 0; r < MODEL_RECIPIENTS; r++) {
         heard_count += heard[r];
         trouble_count += trouble[r];
     }
     for (int i = 0; i < m->delivery_count; i++)
-        if (model_domain(m->deliveries[i].recipient) == model_domain(e->recipient) &&
+        if (model_domain(m->deliveries[i].recipient) == domain &&
             m->deliveries[i].at / length == window)
             heard_count++;
     return m->policy.outage_recipients > 0 && trouble_count >= m->policy.outage_recipients &&
            100 * trouble_count >= m->policy.outage_share * heard_count;
+}
+
+static bool model_in_outage(const struct model *m, const struct model_event *e) {
+    int64_t length = m->policy.outage_hours * MODEL_HOUR;
+    int64_t window = e->at / length;
+    if (!model_widespread(m, model_domain(e->recipient), window))
+        return false;
+    for (int64_t before = window - 3 * MODEL_DAY / length;
+         (window - before) * length <= (int64_t)m->policy.window_days * MODEL_DAY; before--)
+        if (model_widespread(m, model_domain(e->recipient), before))
+            return false;
+    return true;
 }
 
 static int model_weight(const struct model *m, const struct model_event *e) {

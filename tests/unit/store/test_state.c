@@ -295,6 +295,22 @@ static void full_mailboxes_are_no_outage(void **state) {
     assert_sql(db, "SELECT count(*) FROM bounce.recipient WHERE state = 'soft'", "3");
 }
 
+static void trouble_that_stays_or_comes_again_counts(void **state) {
+    (void)state;
+    struct store_policy policy = store_policy_default;
+    policy.outage_recipients = 2;
+    policy.window_days = 20;
+    set_policy(&policy);
+    tell("ada@example.net", "S0a S24b S48c S72d S96e S600f");
+    tell("bob@example.net", "S0a S24b S48c S72d S96e S600f");
+    assert_sql(db,
+               "SELECT extract(day FROM starts_at AT TIME ZONE 'UTC') FROM bounce.domain_outage"
+               " ORDER BY 1",
+               "1\n2\n3\n26");
+    assert_sql(db, "SELECT recipient, strikes FROM bounce.recipient ORDER BY 1",
+               "ada@example.net|2\nbob@example.net|2");
+}
+
 static void an_outage_goes_with_its_evidence(void **state) {
     (void)state;
     struct store_policy policy = store_policy_default;
@@ -412,6 +428,7 @@ int main(void) {
         TEST(an_escalation_lists_its_strikes),
         TEST(a_domains_outage_is_no_strike),
         TEST(full_mailboxes_are_no_outage),
+        TEST(trouble_that_stays_or_comes_again_counts),
         TEST(an_outage_goes_with_its_evidence),
         TEST(a_new_policy_recomputes_and_the_same_does_not),
         TEST(the_list_of_changes_has_every_change_once),
