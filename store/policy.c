@@ -1,9 +1,12 @@
 #include "store/policy.h"
 
 #include "cmd/base/buf.h"
+#include "cmd/base/memory.h"
 #include "store/connection.h"
+#include "store/literal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum {
     NUMBER_TEXT_SIZE = 24,
@@ -19,17 +22,6 @@ const struct store_policy store_policy_default = {
     .outage_window_hours = 24,
 };
 
-/* An element of an array literal: quotes and backslashes are escaped. */
-static void add_element(struct buf *out, const char *text) {
-    buf_add_string(out, out->len > 1 ? ",\"" : "\"");
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            buf_add_char(out, '\\');
-        buf_add_char(out, *text);
-    }
-    buf_add_char(out, '"');
-}
-
 int store_policy_set(struct store *store, const struct store_policy *policy, bool *recomputed,
                      struct err *err) {
     const unsigned numbers[NUMBER_COUNT] = {
@@ -43,14 +35,15 @@ int store_policy_set(struct store *store, const struct store_policy *policy, boo
         values[i] = texts[i];
     }
     struct buf categories = BUF_INIT, strikes = BUF_INIT;
-    buf_add_char(&categories, '{');
+    const char **names = memory_zero(policy->category_count, sizeof *names);
     buf_add_char(&strikes, '{');
     for (size_t i = 0; i < policy->category_count; i++) {
-        add_element(&categories, policy->categories[i].category);
+        names[i] = policy->categories[i].category;
         buf_printf(&strikes, "%s%u", i ? "," : "", policy->categories[i].strikes);
     }
-    buf_add_char(&categories, '}');
     buf_add_char(&strikes, '}');
+    literal_add_array(&categories, names, policy->category_count);
+    free(names);
     values[NUMBER_COUNT] = categories.data;
     values[NUMBER_COUNT + 1] = strikes.data;
     PGresult *r = NULL;
@@ -82,18 +75,18 @@ int store_categories_set(struct store *store, const struct store_category *categ
     };
     struct buf columns[COLUMN_COUNT] = {BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT};
     const char *values[COLUMN_COUNT];
-    for (size_t c = 0; c < COLUMN_COUNT; c++)
-        buf_add_char(&columns[c], '{');
-    for (size_t i = 0; i < count; i++) {
-        add_element(&columns[0], categories[i].name);
-        add_element(&columns[1], categories[i].verdict);
-        add_element(&columns[2], categories[i].fault);
-        add_element(&columns[3], categories[i].description);
-    }
+    const char **texts = memory_zero(count, sizeof *texts);
     for (size_t c = 0; c < COLUMN_COUNT; c++) {
-        buf_add_char(&columns[c], '}');
+        for (size_t i = 0; i < count; i++) {
+            const struct store_category *category = &categories[i];
+            const char *const members[COLUMN_COUNT] = {category->name, category->verdict,
+                                                       category->fault, category->description};
+            texts[i] = members[c];
+        }
+        literal_add_array(&columns[c], texts, count);
         values[c] = columns[c].data;
     }
+    free(texts);
     int rc = connection_query(
         store->connection,
         "WITH given AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])"
