@@ -69,9 +69,23 @@ static unsigned status_class(const char *status) {
     return status && status_code_read(status, &code) ? code.class : 0;
 }
 
+/* A report without an enhanced code gets the one that says what the category says; where it is
+ * known whether the refusal was for good, in that class. */
+static void derive_status(struct judgement *j, enum permanence permanence, struct arena *arena) {
+    const char *status = category_info(j->category)->status;
+    if (j->status || !status)
+        return;
+    char class = permanence == PERMANENCE_TEMPORARY   ? '4'
+                 : permanence == PERMANENCE_PERMANENT ? '5'
+                                                      : *status;
+    j->status = arena_printf(arena, "%c%s", class, status + 1);
+    j->status_is_derived = true;
+}
+
 /* A success notice with a failure's status contradicts itself, and is read as the failure that its
  * status tells: calling a dead address alive would be proof of life for it. */
-static bool judge_action(const struct report_recipient *recipient, struct judgement *j) {
+static bool judge_action(const struct report_recipient *recipient, struct arena *arena,
+                         struct judgement *j) {
     static const struct {
         enum category category;
         const char *rule;
@@ -88,6 +102,7 @@ static bool judge_action(const struct report_recipient *recipient, struct judgem
     decide(j, actions[action].category, actions[action].rule);
     j->status = recipient->status ? recipient->status : recipient->diagnostic_status;
     j->reply_code = recipient->reply_code;
+    derive_status(j, codes_permanence(j->reply_code, NULL), arena);
     j->matched = report_action_name(action);
     j->matched_in = "Action";
     return true;
@@ -109,6 +124,16 @@ static void choose_status(struct facts *facts, const char *status, const char *i
     }
 }
 
+/* Exim adds "retry timeout exceeded" to the last answer, which may have no code; it tries again
+ * only where it was refused for now. */
+static enum permanence find_permanence(const struct rules_question *question) {
+    enum permanence permanence = codes_permanence(question->reply_code, question->status);
+    if (permanence == PERMANENCE_UNKNOWN &&
+        bytes_find_ignore_case(bytes_of(question->text), "retry timeout exceeded") >= 0)
+        return PERMANENCE_TEMPORARY;
+    return permanence;
+}
+
 static const char *domain_of(const char *address) {
     const char *at = address ? strrchr(address, '@') : NULL;
     return at ? at + 1 : NULL;
@@ -127,7 +152,7 @@ static struct facts gather_facts(const struct report *report,
     if (!own && in_text.status.len)
         own = arena_bytes(arena, in_text.status);
     choose_status(&facts, r->status, own);
-    q->permanence = codes_permanence(q->reply_code, q->status);
+    q->permanence = find_permanence(q);
     q->hosts[0] = r->remote_mta;
     q->hosts[1] = report->reporting_mta;
     q->hosts[2] = domain_of(r->final_recipient ? r->final_recipient : r->original_recipient);
@@ -141,19 +166,6 @@ static bool is_vague(const struct rule_match *match, const struct facts *facts) 
         return false;
     return match->category == CATEGORY_UNDETERMINED || !facts->question.status ||
            (status_code_read(facts->question.status, &code) && status_code_is_generic(code));
-}
-
-/* A report without an enhanced code gets the one that says what the category says, in the class of
- * the reply code, where there is one. */
-static void derive_status(struct judgement *j, struct arena *arena) {
-    const char *status = category_info(j->category)->status;
-    if (j->status || !status)
-        return;
-    char class = j->reply_code >= 400 && j->reply_code < 500   ? '4'
-                 : j->reply_code >= 500 && j->reply_code < 600 ? '5'
-                                                               : *status;
-    j->status = arena_printf(arena, "%c%s", class, status + 1);
-    j->status_is_derived = true;
 }
 
 static void judge_failure(const struct ruleset *rules, struct ruleset_scratch *scratch,
@@ -184,6 +196,7 @@ static void judge_failure(const struct ruleset *rules, struct ruleset_scratch *s
     j->reply_code = facts.question.reply_code;
     if (j->verdict == VERDICT_HARD && facts.question.permanence == PERMANENCE_TEMPORARY)
         j->verdict = VERDICT_SOFT;
+    derive_status(j, facts.question.permanence, arena);
     if (match.matched) {
         j->matched = match.matched;
         j->matched_in = facts.text_from;
@@ -200,9 +213,8 @@ void judge_recipient(const struct ruleset *rules, struct ruleset_scratch *scratc
                      const struct report *report, const struct report_recipient *recipient,
                      struct arena *arena, struct judgement *judgement) {
     *judgement = (struct judgement){0};
-    if (!judge_kind(report, judgement) && !(recipient && judge_action(recipient, judgement)))
+    if (!judge_kind(report, judgement) && !(recipient && judge_action(recipient, arena, judgement)))
         judge_failure(rules, scratch, report, recipient, arena, judgement);
-    derive_status(judgement, arena);
     judgement->counted =
         judgement->verdict == VERDICT_SOFT && category_info(judgement->category)->counted;
 }

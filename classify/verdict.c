@@ -36,7 +36,7 @@ static const struct category_info categories[CATEGORY_COUNT] = {
                                    "The recipient's mail server could not be reached."},
     [CATEGORY_ROUTING_ERROR] = {"routing_error", VERDICT_SOFT, FAULT_DOMAIN, true, "5.4.4",
                                 "The mail went in a loop or found no way."},
-    [CATEGORY_DELIVERY_EXPIRED] = {"delivery_expired", VERDICT_SOFT, FAULT_UNKNOWN, true, "4.4.7",
+    [CATEGORY_DELIVERY_EXPIRED] = {"delivery_expired", VERDICT_SOFT, FAULT_UNKNOWN, true, "5.4.7",
                                    "The mail could not be delivered within its time."},
     [CATEGORY_SYSTEM_ERROR] = {"system_error", VERDICT_SOFT, FAULT_DOMAIN, true, "5.3.0",
                                "The recipient's mail system had a fault."},
