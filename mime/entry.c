@@ -82,6 +82,9 @@ static bool is_lead(struct bytes front) {
     enum {
         WORDS_MAX = 4, /* "Final recipient address: <" */
     };
+    /* Netscape's "SMTP <ada@example.net>". */
+    if (bytes_equal_ignore_case(bytes_trim(front), "smtp <"))
+        return true;
     unsigned words = 0;
     char last = '\0', before = ' ';
     for (size_t i = 0; i < front.len; i++) {

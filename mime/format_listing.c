@@ -5,6 +5,7 @@
 #include "mime/format.h"
 #include "mime/notice.h"
 #include "mime/sender.h"
+#include "mime/words.h"
 
 static const struct row {
     const char *name; /* for report->format */
@@ -124,11 +125,28 @@ static const struct row {
     {"mailsystem", "收件人地址："},
     {"mailsystem", "다음 수신자"},
     {"mailsystem", "다음 받는 사람"},
+    {"mailsystem", "here is your list of failed recipients"},
+    {"mailsystem", "failed recipients --"},
+    {"mailsystem", "unable to deliver your message to"},
+    {"mailsystem", "could not deliver message to"},
+    {"mailsystem", "could not be delivered to"},
+    {"mailsystem", "couldn't be delivered to"},
+    {"mailsystem", "delivery failed for the following"},
+    {"mailsystem", "your message to <"},
+    {"mailsystem", "your message to "},
+    {"mailsystem", "your mail to "},
+    {"mailsystem", "your e-mail to "},
+    {"mailsystem", "your email to "},
+    {"mailsystem", "addressed to"},
+    {"mailru", "local mailbox "},
+    {"compuserve", "invalid receiver address:"},
     {"james", "rcpt to:"},
 };
 
 static bool recognise(const struct mail *mail) {
-    if (!sender_may_notify(mail))
+    /* A phrase such as "your message to" is anybody's. */
+    if (!sender_may_notify(mail) || !(words_in_failure_subject(mail->subject) ||
+                                      words_in_failure(mail->head) || words_in_delay(mail->head)))
         return false;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (bytes_find(mail->head, rows[i].phrase) >= 0)

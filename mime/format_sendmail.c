@@ -91,10 +91,14 @@ static void read_transcript(struct mail *mail, struct bytes transcript) {
     enum report_action action = notice_action(mail);
     while (bytes_next_line(&transcript, &line)) {
         struct bytes left = line;
-        if (line.len < 4 || !ascii_is_digit(line.data[0]) || !address_next(&left, &address, NULL) ||
-            !bytes_starts_ignore_case(left, ">..."))
+        if (!address_next(&left, &address, NULL))
             continue;
-        struct entry entry = {.address = address, .words = line};
+        /* Microsoft's Internet Mail Service puts the bare address and its reason on lines. */
+        bool alone = address.len == bytes_trim(line).len;
+        bool said = ascii_is_digit(line.data[0]) && bytes_starts_ignore_case(left, ">...");
+        if (!alone && !said)
+            continue;
+        struct entry entry = {.address = address, .words = alone ? transcript : line};
         entry_add(mail, &entry, action);
     }
 }

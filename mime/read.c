@@ -119,7 +119,10 @@ static void read_kind(struct mail *mail, const struct header *original) {
         report->format = "feedback";
         return;
     }
-    if (part_of_type(mail->root, "message/disposition-notification")) {
+    /* A sieve script's reject (RFC 5429) may come as a disposition notification: Dovecot's does,
+     * also for a full mailbox. */
+    if (part_of_type(mail->root, "message/disposition-notification") &&
+        bytes_find(mail->head, "automatically rejected") < 0) {
         set_kind(report, REPORT_DISPOSITION, "a message/disposition-notification part");
         return;
     }

@@ -98,6 +98,8 @@ static const char *const failures[] = {
     "mail failed",
     "not accepted",
     "was rejected",
+    "automatically rejected",
+    "quota exceeded",
     "user unknown",
     "unknown user",
     "no such user",

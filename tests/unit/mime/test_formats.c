@@ -245,6 +245,31 @@ static void systems_with_a_phrase_of_their_own_are_read(void **state) {
                      "    Recipient: <ada@example.jp>\n    >>> MAIL FROM:<news@example.com>\n"
                      "    <<< 550 refused\n",
          REPORT_DELIVERY_STATUS, "ezweb", "ada@example.jp failed - 550"},
+        {"sieve_rejects_by_way_of_a_disposition_notification",
+         "From: Mail Delivery Subsystem <postmaster@example.net>\nSubject: Rejected: Spring\n"
+         "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n"
+         "--b\n\nYour message to <ada@example.net> was automatically rejected:\nQuota exceeded\n\n"
+         "--b\nContent-Type: message/disposition-notification\n\n"
+         "Final-Recipient: rfc822; ada@example.net\n"
+         "Disposition: automatic-action/MDN-sent-automatically; deleted\n\n--b--\n",
+         REPORT_DELIVERY_STATUS, "mailsystem", "ada@example.net failed - 0"},
+        {"netscape",
+         FROM_SYSTEM "The following destination addresses were unknown (please check\n"
+                     "the addresses and re-mail the message):\n\nSMTP <ada@example.net>\n\n"
+                     "Please reply to Postmaster@mx.example.org\n",
+         REPORT_DELIVERY_STATUS, "mailsystem", "ada@example.net failed - 0"},
+        {"mdaemon",
+         FROM_SYSTEM "The following addresses did NOT receive a copy of your message:\n\n"
+                     "> ada@example.net\n\n--- Session Transcript ---\n",
+         REPORT_DELIVERY_STATUS, "mdaemon", "ada@example.net failed - 0"},
+        {"compuserve",
+         FROM_SYSTEM "Your message could not be delivered for the following reason:\n\n"
+                     "? EMDNSF\nInvalid receiver address: ada@example.net\n",
+         REPORT_DELIVERY_STATUS, "compuserve", "ada@example.net failed - 0"},
+        {"microsofts_internet_mail_service",
+         FROM_SYSTEM "------Transcript of session follows -------\nada@example.net\n"
+                     "The user's email name is not found.\n",
+         REPORT_DELIVERY_STATUS, "sendmail", "ada@example.net failed - 0"},
         {"microsoft_365",
          FROM_SYSTEM "Your message to ada@example.net couldn't be delivered.\n"
                      "ada wasn't found at example.net.\n\nOriginal Message Details\n"
@@ -330,6 +355,10 @@ static void nobody_is_named_rather_than_the_wrong_one(void **state) {
                      "--- Below this line is a copy of the message.\n\nReceived: x\n"
                      "Cc: eve@example.net\n\n<eve@example.net>:\nfailed\n",
          REPORT_DELIVERY_STATUS, NULL, "ada@example.net failed - 0"},
+        {"who_thanks_for_a_message",
+         "Return-Path: <>\nFrom: Ada <ada@example.net>\nSubject: Takk!\n\n"
+         "Thank you for your message to info@example.net.\n",
+         REPORT_ORDINARY, "", ""},
         {"the_sender", FROM_SYSTEM "The mail from news@example.com to you was not delivered.\n",
          REPORT_DELIVERY_STATUS, NULL, ""},
     };
