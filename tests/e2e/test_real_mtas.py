@@ -84,11 +84,17 @@ class Mailing:
         self._sink = sink
 
     def send(self) -> None:
-        """Hands all of it in."""
+        """Hands in all but the late mail."""
         with self.mta.connect() as self._connection:
-            self._send_everything()
+            self._send_all()
 
-    def _send_everything(self) -> None:
+    def send_late_mail(self) -> None:
+        """Hands in a mail that the receiver puts off."""
+        later = Answer(Stage.RCPT, "451 4.3.0 Not now")
+        with self.mta.connect() as self._connection:
+            self._send("late", "barbara@late.example", "none", "delayed", answer=later)
+
+    def _send_all(self) -> None:
         for reply, campaign in zip(REPLIES, cycle(CAMPAIGNS)):
             self._send_refused(reply, campaign)
         for domain, *_, verdict, category in SESSIONS:
@@ -104,7 +110,6 @@ class Mailing:
             self._send("own words", f"ada@{UNENCRYPTED}", "block", "security_error")
             self._send("own words", f"ada@{SMALL}", "soft", "message_too_large")
             self._send_xverp()
-        self._send_put_off()
 
     def take_late_mail(self) -> None:
         """From now on the receiver takes what it has put off."""
@@ -136,10 +141,6 @@ class Mailing:
             "replies", recipient, reply.verdict, reply.category, campaign, reply.answer
         )
         self.replies[truth] = reply
-
-    def _send_put_off(self) -> None:
-        later = Answer(Stage.RCPT, "451 4.3.0 Not now")
-        self._send("late", "barbara@late.example", "none", "delayed", answer=later)
 
     def _send_to_club(
         self, group: str, sender: str, campaign: str, members: dict, *options: str
@@ -199,6 +200,8 @@ class World:
         """Sends, waits for the reports and fetches them."""
         for mailing in self.mailings:
             mailing.send()
+        for mailing in self.mailings:
+            mailing.send_late_mail()
         for mailing in self.mailings:
             mailing.mta.wait_until(
                 lambda: self._is_reported_late(mailing.late), DONE_SECONDS, "no notice of a delay"

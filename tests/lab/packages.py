@@ -49,9 +49,12 @@ def _download(names: list[str]) -> None:
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         problem = _apt_get(folder, ["download", *names])
         if problem:
-            # Images of Debian come without package lists; these need no root and stay here.
-            lists = [f"Dir::State::Lists={folder}/lists", f"Dir::Cache={folder}/cache"]
-            options = [word for option in lists for word in ("-o", option)]
+            # Images of Debian come without package lists; these need no root and go with the folder.
+            options = []
+            for place in ("State::Lists", "Cache"):
+                path = Path(folder, place.replace("::", "-"))
+                (path / "partial").mkdir(parents=True)
+                options += ["-o", f"Dir::{place}={path}"]
             problem = _apt_get(folder, [*options, "update"])
             problem = problem or _apt_get(folder, [*options, "download", *names])
         if problem:
