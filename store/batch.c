@@ -166,6 +166,16 @@ struct rows {
     size_t event_count;
 };
 
+/* The event as it can be stored: keys have a limit, and all that is said of nobody is the words. */
+static void fit_keys(struct store_event *event) {
+    if (event->campaign && strlen(event->campaign) > STORE_KEY_MAX)
+        event->campaign = NULL;
+    if (event->recipient_key && strlen(event->recipient_key) > STORE_KEY_MAX)
+        event->recipient_key = NULL;
+    if (!event->recipient_key)
+        event->domain = NULL;
+}
+
 static void rows_collect(const struct store_batch *batch, struct rows *rows) {
     size_t events = 0;
     for (size_t i = 0; i < batch->count; i++)
@@ -185,6 +195,7 @@ static void rows_collect(const struct store_batch *batch, struct rows *rows) {
             struct event_row *row = &rows->event_rows[rows->event_count];
             memcpy(row->message, m->sha256, sizeof row->message);
             row->event = m->events[e];
+            fit_keys(&row->event);
             rows->events[rows->event_count++] = row;
         }
     }

@@ -25,6 +25,8 @@
 
 enum {
     STORE_SHA256_SIZE = 32,
+    STORE_KEY_MAX = 1000, /* bytes of an address or a campaign: a key of PostgreSQL holds 2700, and
+                             some have both; RFC 5321 allows an address 320 */
     STORE_RUN_ID_SIZE = 37,                  /* a UUID in text and its NUL */
     STORE_BATCH_MAX = 10000,                 /* messages */
     STORE_BATCH_RAW_MAX = 256 * 1024 * 1024, /* bytes of raw: PostgreSQL takes less than 1 GB in one
@@ -43,7 +45,9 @@ enum store_outcome {
 const char *store_outcome_name(enum store_outcome outcome); /* "judged", ...; static */
 
 /* What one message says about one recipient. Strings are valid UTF-8 without NUL inside, NULL
- * where nothing is known; words are those of classify/verdict.h. */
+ * where nothing is known; words are those of classify/verdict.h. An event whose recipient_key is
+ * longer than STORE_KEY_MAX is stored as one about nobody, and such a campaign as none: what anyone
+ * can send must not keep a batch from being stored. */
 struct store_event {
     const char *campaign;      /* NULL where nothing names it */
     const char *recipient;     /* as people write it; NULL where the report names nobody: such an
@@ -71,7 +75,8 @@ struct store_event {
     const char *matched_in;
     const char *ruleset;
     int64_t occurred_at; /* seconds since 1970 UTC: when the delivery failed, as far as the report
-                            says, else when the mail arrived; the caller keeps it in a sane range */
+                            says, else when the mail arrived; stored as 1970 or 9999 where it is
+                            outside of these years, as all times are */
 };
 
 struct store_message {

@@ -26,6 +26,8 @@ enum {
 
 static const int64_t SECONDS_1970_TO_2000 = 946684800; /* PostgreSQL counts from 2000 */
 static const int64_t MICROSECONDS = 1000000;
+static const int64_t TIME_MAX =
+    253402300799; /* the last second of 9999; dates of mail are hostile */
 
 struct parameters {
     struct buf data[PARAMETERS_MAX];
@@ -107,6 +109,7 @@ static void add_bool(struct buf *out, const void *member) {
 
 static void add_time(struct buf *out, const void *member) {
     int64_t seconds = *(const int64_t *)member;
+    seconds = seconds < 0 ? 0 : seconds > TIME_MAX ? TIME_MAX : seconds;
     add_int8(out, (uint64_t)((seconds - SECONDS_1970_TO_2000) * MICROSECONDS));
 }
 

@@ -223,6 +223,30 @@ static void an_event_about_nobody_has_no_state(void **state) {
     assert_sql(f->sql, "SELECT category FROM bounce.unmatched", "user_unknown");
 }
 
+static void what_anyone_can_send_is_stored(void **state) {
+    struct fixture *f = *state;
+    char longest[STORE_KEY_MAX + 1], too_long[STORE_KEY_MAX * 10];
+    for (size_t i = 0; i < sizeof too_long; i++) /* nothing that compression makes short */
+        too_long[i] = (char)('a' + i * i * 7919 / 13 % 26);
+    memcpy(longest, too_long, STORE_KEY_MAX);
+    longest[STORE_KEY_MAX] = too_long[sizeof too_long - 1] = '\0';
+    struct store_event events[] = {hard_event("ada@example.net"), hard_event("x@y")};
+    events[0].recipient_key = events[0].domain = events[0].campaign = longest;
+    events[0].occurred_at = INT64_MAX;
+    events[1].recipient = events[1].recipient_key = events[1].domain = too_long;
+    events[1].campaign = events[1].diagnostic = events[1].verp_address = too_long;
+    events[1].occurred_at = INT64_MIN;
+    struct store_message m = message(1, 1, events, 2);
+    m.internal_date = INT64_MIN;
+    m.subject = m.message_id = m.from = too_long;
+    assert_int_equal(store_messages(f, "bounces", 1, &m, 1).events, 2);
+    assert_sql(f->sql,
+               "SELECT length(recipient), length(domain), length(campaign), length(address),"
+               " extract(year FROM occurred_at AT TIME ZONE 'UTC') FROM bounce.event ORDER BY 1",
+               "0|0|0|9999|1970\n1000|1000|1000|15|9999");
+    assert_sql(f->sql, "SELECT state FROM bounce.recipient", "hard");
+}
+
 static void quarantined_messages_are_counted_and_keep_their_bytes(void **state) {
     struct fixture *f = *state;
     struct store_message m = message(1, 1, NULL, 0);
@@ -395,6 +419,7 @@ int main(void) {
         TEST(a_uid_that_a_server_gives_twice_loses_no_message),
         TEST(of_two_events_about_one_recipient_the_first_counts),
         TEST(an_event_about_nobody_has_no_state),
+        TEST(what_anyone_can_send_is_stored),
         TEST(quarantined_messages_are_counted_and_keep_their_bytes),
         TEST(bytes_are_left_out_where_they_are_not_to_be_kept),
         TEST(known_messages_come_with_their_outcome),

@@ -185,6 +185,7 @@ static void people_decide(void **state) {
         {"reinstated after a complaint", "C1a r2-", "active|f|0||"},
         {"reinstated after strikes", "S0a S24b S48c S72d S96e r100-", "active|f|0||"},
         {"hard after that, of a campaign that bounced before", "H1a r2- H3a", "hard|f|0||3"},
+        {"a campaign that struck before strikes again", "S1a r2- S25a", "soft|f|1|4|25"},
         {"strikes begin anew", "S0a S24b S48c S72d r80- S96e", "soft|f|1|4|96"},
     };
     ASSERT_STORIES(stories);

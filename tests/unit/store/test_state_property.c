@@ -76,7 +76,7 @@ static void random_ledger(struct model *m) {
     for (int i = random_below(MODEL_ROWS_MAX); i > 0; i--)
         m->deliveries[m->delivery_count++] = (struct model_delivery){
             random_below(MODEL_RECIPIENTS), random_campaign(), random_time()};
-    for (int i = random_below(4); i > 0; i--)
+    for (int i = random_below(10); i > 0; i--)
         /* An odd second, as an operator never acts in the very moment of an event. */
         m->actions[m->action_count++] = (struct model_action){
             random_below(MODEL_RECIPIENTS), random_below(2) == 0, random_time() + 1 + i};
