@@ -161,6 +161,9 @@ char *charset_text(struct charset_cache *cache, struct arena *arena, struct byte
     }
     if (known)
         *known = true;
+    /* Japanese systems of old leave the label out. */
+    if (is_unicode(label) && (bytes_find(text, "\x1b$B") >= 0 || bytes_find(text, "\x1b$@") >= 0))
+        memcpy(label, "iso-2022-jp", sizeof "iso-2022-jp");
     if (is_unicode(label) && charset.len <= NAME_MAX_LENGTH)
         return utf8_clean(arena, text);
     bool ambiguous = is_seven_bit(label) && is_ascii(text);

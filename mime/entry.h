@@ -21,12 +21,6 @@ bool entry_next_bracketed(struct bytes *rest, struct entry *entry);
  * whose words are the lines with a deeper one. False where there is none left. */
 bool entry_next_indented(struct bytes *rest, size_t indent, struct entry *entry);
 
-/* Reads the recipients that a notice names behind the phrase that announces them: the first address
- * on the phrase's own line, or the one that leads each of the next lines, behind marks or a label
- * ("* ", "Recipient: [SMTP:"). The words of each go up to the next; those that have none share what
- * stands behind the list. Returns how many were added. */
-size_t entries_read_listed(struct mail *mail, struct bytes behind, enum report_action action);
-
 /* Adds the entry as a recipient with source REPORT_SOURCE_FORMAT. NULL where its address is none.
  */
 struct report_recipient *entry_add(struct mail *mail, const struct entry *entry,

@@ -15,9 +15,10 @@ static struct bytes code_line_find(const struct mail *mail, const char *address)
     struct bytes rest = bytes_first(mail->notice, mail->head.len), line;
     while (bytes_next_line(&rest, &line)) {
         struct diagnostic_codes codes = diagnostic_codes_find(line);
-        bool certain =
-            *codes.status || (codes.reply >= 400 && ascii_is_digit(bytes_trim(line).data[0]));
-        if (!certain)
+        /* A version number may look like a status, and a count like a reply. */
+        bool leads = bytes_trim(line).len && ascii_is_digit(bytes_trim(line).data[0]);
+        if (!(codes.reply >= 400 && *codes.status) &&
+            !(leads && (codes.reply >= 400 || *codes.status)))
             continue;
         struct bytes left = line, first;
         if (!address ||

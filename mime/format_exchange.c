@@ -6,6 +6,7 @@
 #include "mime/diagnostic.h"
 #include "mime/entry.h"
 #include "mime/format.h"
+#include "mime/listing.h"
 #include "mime/notice.h"
 #include "mime/sender.h"
 
@@ -52,7 +53,7 @@ static void read_notice(struct mail *mail) {
         return;
     long at = bytes_find(mail->head, phrase);
     if (at >= 0)
-        entries_read_listed(mail, bytes_from(mail->notice, (size_t)at + sizeof phrase - 1), action);
+        listing_read(mail, bytes_from(mail->notice, (size_t)at + sizeof phrase - 1), action);
 }
 
 const struct format format_exchange = {"exchange", recognise, read_notice};

@@ -1,6 +1,7 @@
 /* Exim: addresses at two spaces, what happened to them at four or more. */
 #include "mime/entry.h"
 #include "mime/format.h"
+#include "mime/listing.h"
 #include "mime/sender.h"
 
 static const struct {
@@ -64,7 +65,7 @@ static void read_notice(struct mail *mail) {
         }
         /* 1&1, GMX and Zoho keep the words and lose the indentation. */
         if (!mail->report->recipient_count)
-            entries_read_listed(mail, behind, action);
+            listing_read(mail, behind, action);
     }
 }
 

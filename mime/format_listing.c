@@ -1,8 +1,8 @@
 /* Notices that announce the failed recipients with a phrase of their own and name them behind it,
  * on the same line or on the next ones, one a line. The phrase is all that is special to each
  * system, so they share one reader and are rows of a table. */
-#include "mime/entry.h"
 #include "mime/format.h"
+#include "mime/listing.h"
 #include "mime/notice.h"
 #include "mime/sender.h"
 #include "mime/words.h"
@@ -167,7 +167,7 @@ static void read_entries(struct mail *mail) {
             rest = bytes_from(rest, (size_t)at + bytes_of(rows[i].phrase).len);
             at = bytes_find_ignore_case(rest, rows[i].phrase);
             struct bytes behind = bytes_first(rest, at < 0 ? rest.len : (size_t)at);
-            added += entries_read_listed(mail, behind, action);
+            added += listing_read(mail, behind, action);
         }
         if (!added)
             continue;

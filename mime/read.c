@@ -36,6 +36,7 @@ static struct bytes with_line_feeds(struct arena *arena, struct bytes message) {
     return (struct bytes){copy, message.len};
 }
 
+/* Also without the empty lines that some gateways put before the header. */
 static struct bytes without_mbox_line(struct bytes message) {
     struct bytes line;
     while (message.len && ascii_is_space(message.data[0]))

@@ -42,6 +42,18 @@ static void texts_of_known_systems_are_read(void **state) {
          "from remote server, reason: 550 5.2.0 refused\n\n"
          "--- The header of the original message is following. ---\n\nFrom: news@example.com\n",
          REPORT_DELIVERY_STATUS, "exim", "ada@example.net failed 5.2.0 550"},
+        {"gmx_lists_details_behind_each",
+         "From: MAILER-DAEMON@mail.example.net\nSubject: Mail delivery failed\n\n"
+         "This message was created automatically by mail delivery software.\n\n"
+         "A message that you sent could not be delivered to one or more of\nits recipients. This is "
+         "a permanent error. The following addresses\nfailed:\n\n"
+         "\"ada@example.net\":\nSMTP error from remote server after RCPT command:\n"
+         "host: mx.example.net\n5.1.1 <ada@example.net>... User Unknown\n\n"
+         "\"bob@example.net\":\nSMTP error from remote server after RCPT command:\n"
+         "host: mx.example.net\n5.2.2 <bob@example.net>... Full\n\n"
+         "--- The header of the original message is following. ---\n\nFrom: news@example.com\n",
+         REPORT_DELIVERY_STATUS, "exim",
+         "ada@example.net failed 5.1.1 0; bob@example.net failed 5.2.2 0"},
         {"exim_names_them_in_a_field",
          "From: Mail Delivery System <mailer-daemon@mx.example.com>\nSubject: Mail delivery failed\n"
          "X-Failed-Recipients: ada@example.net,\n bob@example.net\n\nSorry.\n",
