@@ -351,16 +351,3 @@ int store_batch_finish(struct store *store, struct store_batch_result *result, s
     }
     return 0;
 }
-
-int store_socket(const struct store *store) {
-    return PQsocket(store->connection);
-}
-
-int store_batch_ready(struct store *store, bool *ready, struct err *err) {
-    if (PQconsumeInput(store->connection) != 1) {
-        connection_error(store->connection, NULL, err);
-        return err_prefix(err, "database");
-    }
-    *ready = !PQisBusy(store->connection);
-    return 0;
-}

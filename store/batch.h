@@ -129,9 +129,4 @@ int store_batch_send(struct store *store, const struct store_batch *batch, struc
  * both cases. */
 int store_batch_finish(struct store *store, struct store_batch_result *result, struct err *err);
 
-/* The socket to wait on beside others (poll(2), POLLIN) while a batch is under way, and whether
- * store_batch_finish() would return without waiting. */
-int store_socket(const struct store *store);
-int store_batch_ready(struct store *store, bool *ready, struct err *err);
-
 #endif

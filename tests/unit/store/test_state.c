@@ -2,6 +2,7 @@
 
 #include "database.h"
 
+#include "store/delivery.h"
 #include "store/policy.h"
 
 #include <ctype.h>
@@ -346,6 +347,23 @@ static void a_new_policy_recomputes_and_the_same_does_not(void **state) {
     assert_false(recomputed);
 }
 
+static void new_deliveries_are_taken_into_account_once(void **state) {
+    (void)state;
+    uint64_t applied;
+    struct err err = {0};
+    tell("ada@example.net", "S0a S24b");
+    sql(db,
+        "INSERT INTO bounce.delivery (recipient, delivered_at)"
+        " SELECT 'user' || n || '@example.net', timestamptz '2026-02-01 00:00+00' FROM generate_series(1, 100001) n"
+        " UNION ALL SELECT 'ada@example.net', '2026-02-01 00:00+00'");
+    assert_int_equal(store_deliveries_apply(store, &applied, &err), 0);
+    assert_int_equal(applied, 100002);
+    assert_sql(db, row_query, "active|f|0||");
+    assert_sql(db, "SELECT delivered FROM bounce.domain_window WHERE delivered > 0", "100002");
+    assert_int_equal(store_deliveries_apply(store, &applied, &err), 0);
+    assert_int_equal(applied, 0);
+}
+
 static void the_list_of_changes_has_every_change_once(void **state) {
     (void)state;
     tell("ada@example.net", "H0a");
@@ -432,6 +450,7 @@ int main(void) {
         TEST(trouble_that_stays_or_comes_again_counts),
         TEST(an_outage_goes_with_its_evidence),
         TEST(a_new_policy_recomputes_and_the_same_does_not),
+        TEST(new_deliveries_are_taken_into_account_once),
         TEST(the_list_of_changes_has_every_change_once),
         TEST(a_campaign_is_summed_up),
         TEST(one_strike_from_hard_is_at_risk),
