@@ -73,7 +73,7 @@ static bool begins_with_word(struct bytes regex) {
 
 /* A pattern as the engine takes it. One that begins with a letter or a digit begins at the start of
  * a word: "unknown user" is not found in "superunknown user"; its end is open: "exceed" finds
- * "exceeded". " ... " stands for up to five words of the same sentence. */
+ * "exceeded". " ... " stands for up to six words of the same sentence. */
 static char *expression(struct arena *arena, const char *regex) {
     struct buf b = BUF_INIT;
     struct bytes rest = bytes_of(regex);
@@ -82,7 +82,7 @@ static char *expression(struct arena *arena, const char *regex) {
         buf_add_string(&b, "\\b");
     while ((gap = bytes_find(rest, " ... ")) >= 0) {
         buf_add_bytes(&b, bytes_first(rest, (size_t)gap));
-        buf_add_string(&b, "( \\S*[^ .]){0,5} ");
+        buf_add_string(&b, "( \\S*[^ .]){0,6} ");
         rest = bytes_from(rest, (size_t)gap + strlen(" ... "));
     }
     buf_add_bytes(&b, rest);
