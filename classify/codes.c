@@ -98,14 +98,18 @@ static bool is_refusal(struct bytes text) {
 }
 
 struct bytes codes_servers_words(struct bytes text) {
-    bool exim = false; /* "SMTP error from remote mail server after RCPT TO:<ada@example.net>: " */
+    /* "SMTP error from remote mail server after RCPT TO:<ada@example.net>: ", and in older releases
+     * "host mx.example.net [192.0.2.1]: " behind it. */
+    bool exim = false;
     for (size_t i = 0; i < text.len; i++) {
         struct bytes rest = bytes_from(text, i);
-        if (rest.data[0] == ' ' && bytes_starts_ignore_case(rest, " said:"))
+        if (rest.data[0] == ' ' &&
+            (bytes_starts_ignore_case(rest, " said:") || bytes_starts_ignore_case(rest, " says:")))
             return bytes_from(rest, strlen(" said:"));
         if (rest.data[0] == 'S' && bytes_starts_ignore_case(rest, "SMTP error from remote "))
             exim = true;
-        if (exim && rest.len > 1 && rest.data[0] == ':' && rest.data[1] == ' ')
+        if (exim && rest.len > 1 && rest.data[0] == ':' && rest.data[1] == ' ' &&
+            !bytes_starts_ignore_case(rest, ": host "))
             return bytes_from(rest, 2);
         if (rest.data[0] == '<' && bytes_starts_ignore_case(rest, "<<< "))
             return bytes_from(rest, strlen("<<< "));

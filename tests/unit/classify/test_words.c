@@ -57,6 +57,11 @@ static void what_a_pattern_should_not_see_is_taken_away(void **state) {
          "RCPT TO:<ada@example.com>: 501 5.1.3 bad address: retry timeout exceeded",
          "bad address: retry timeout exceeded"},
         {"SMTP error from remote mail server after end of data: 550 spam", "spam"},
+        {"SMTP error from remote mail server after RCPT TO:<ada@example.com>: "
+         "host mx.example.com [192.0.2.1]: 550 5.1.1 User unknown",
+         "User unknown"},
+        {"SMTP module(domain example.com) reports: host mx.example.com says: 550 5.1.1 unknown user",
+         "unknown user"},
         /* Typography. */
         {"couldn\xe2\x80\x99t be \xe2\x80\x9c"
          "found\xe2\x80\x9d",
