@@ -19,15 +19,21 @@ const struct option_info option_table[OPTION_COUNT] = {
     [OPTION_VERBOSE] = {"verbose", 'v', NULL, "a line a message; twice: the IMAP conversation too"},
     [OPTION_HELP] = {"help", 'h', NULL, "this text"},
     [OPTION_VERSION] = {"version", 'V', NULL, "the program's version"},
-    [OPTION_DRY_RUN] = {"dry-run", 'n', NULL,
-                        "read and judge, but change nothing, neither mailbox nor database"},
+    [OPTION_CATEGORY] = {"category", 'C', "CATEGORY", "those whose state has this reason"},
+    [OPTION_DOMAIN] = {"domain", 'd', "DOMAIN", "those of this domain"},
+    [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "show what would be done, and change nothing"},
+    [OPTION_FILE] = {"file", 'F', "FILE", "addresses, one a line; - is standard input"},
     [OPTION_FORMAT] = {"format", 'f', "FORMAT",
-                       "json (a line a recipient, the default) or tsv (a line a message)"},
+                       "how to write what comes out; the text above names the formats"},
     [OPTION_HOST] = {"host", 'H', "HOST",
                      "the server that said it, whose provider's rules then apply"},
     [OPTION_LIMIT] = {"limit", 'l', "N", "stop after N messages of each mailbox"},
+    [OPTION_REASON] = {"reason", 'R', "TEXT", "why, for whoever asks later"},
     [OPTION_RULES] = {"rules", 'r', "DIR",
                       "read further rule files, DIR/*.rules; they come before the built-in ones"},
+    [OPTION_SINCE] = {"since", 's', "TIME",
+                      "from this time on: 2026-11-22, '2026-11-22 14:30 UTC'"},
+    [OPTION_UNTIL] = {"until", 'u', "TIME", "before this time"},
     [OPTION_VERP] = {"verp", 'p', "PATTERN",
                      "a VERP pattern, as in the configuration; may be given more than once"},
     [OPTION_WORKERS] = {"workers", 'w', "N", "worker processes (default: one a core)"},
@@ -83,23 +89,76 @@ const struct command command_table[] = {
             "prints what fetch would have found. Needs no configuration; with --config it takes\n"
             "VERP patterns and rules from there.\n"
             "\n"
-            "TSV columns: path, recipients, verdict, category, enhanced status; where a mail has\n"
-            "several recipients, each column is a list with commas.",
+            "--format json (the default) writes a line a recipient, --format tsv a line a message:\n"
+            "path, recipients, verdict, category, enhanced status; where a mail has several recipients,\n"
+            "each column is a list with commas.",
         .options = TAKES(FORMAT) | TAKES(RULES) | TAKES(VERP) | TAKES(WORKERS),
         .run = command_parse,
     },
     {
         .name = "explain",
-        .arguments = "FILE|-",
+        .arguments = "FILE|-|ADDRESS",
         .arguments_min = 1,
         .arguments_max = 1,
-        .summary = "tell in words what a mail says, who it is about and why",
+        .summary = "tell in words what a mail says, or why an address is as it is",
         .description =
-            "Reads one mail and tells what was found where, who it is about, which rule decided\n"
-            "and on which words. Needs no configuration; with --config it takes VERP patterns and\n"
-            "rules from there.",
+            "Of a mail: what was found where, who it is about, which rule decided and on which\n"
+            "words. Needs no configuration; with --config it takes VERP patterns and rules from\n"
+            "there.\n"
+            "\n"
+            "Of an address (a word with @ that is no file): all that the ledger has about it, in\n"
+            "order, what each entry did, and what would lift its state.",
         .options = TAKES(RULES) | TAKES(VERP),
         .run = command_explain,
+    },
+    {
+        .name = "suppress",
+        .arguments = "[ADDRESS...]",
+        .arguments_max = -1,
+        .summary = "put addresses onto the suppression list by hand",
+        .description =
+            "Suppresses the addresses that are named, listed in --file, or chosen by --domain,\n"
+            "--category, --since and --until among those that the ledger knows. The decision is an\n"
+            "entry of the ledger, with who and why; `reinstate` takes it back.",
+        .options = TAKES(REASON) | TAKES(FILE) | TAKES(DOMAIN) | TAKES(CATEGORY) | TAKES(SINCE) |
+                   TAKES(UNTIL) | TAKES(DRY_RUN),
+        .run = command_suppress,
+    },
+    {
+        .name = "reinstate",
+        .arguments = "[ADDRESS...]",
+        .arguments_max = -1,
+        .summary = "lift what is held against addresses",
+        .description =
+            "Lifts all that was held against the addresses up to now: hard bounces, complaints,\n"
+            "strikes, decisions by hand. They are named, listed in --file, or chosen among the\n"
+            "suppressed ones by --domain, --category, --since and --until, which undoes an incident:\n"
+            "\n"
+            "  nullsender reinstate --domain example.net --category user_unknown \\\n"
+            "      --since '2026-11-20 08:00 UTC' --reason 'their directory was down' --dry-run",
+        .options = TAKES(REASON) | TAKES(FILE) | TAKES(DOMAIN) | TAKES(CATEGORY) | TAKES(SINCE) |
+                   TAKES(UNTIL) | TAKES(DRY_RUN),
+        .run = command_reinstate,
+    },
+    {
+        .name = "export",
+        .arguments = "",
+        .summary = "write the suppression list for other programs",
+        .description =
+            "Writes every suppressed address, or, with --since, every change of the list after that\n"
+            "time, oldest first: keep the last `time` and ask for what came after it. --format csv\n"
+            "(the default; safe to open in a spreadsheet) or json (a line an address).",
+        .options = TAKES(SINCE) | TAKES(FORMAT),
+        .run = command_export,
+    },
+    {
+        .name = "rebuild",
+        .arguments = "",
+        .summary = "compute the state of every address anew from the ledger",
+        .description =
+            "Gives what is there already, unless somebody changed the ledger by hand. Fetches wait\n"
+            "meanwhile, readers do not.",
+        .run = command_rebuild,
     },
     {
         .name = "rules test",

@@ -16,11 +16,17 @@ enum option_id {
     OPTION_VERBOSE,
     OPTION_HELP,
     OPTION_VERSION,
+    OPTION_CATEGORY,
+    OPTION_DOMAIN,
     OPTION_DRY_RUN,
+    OPTION_FILE,
     OPTION_FORMAT,
     OPTION_HOST,
     OPTION_LIMIT,
+    OPTION_REASON,
     OPTION_RULES,
+    OPTION_SINCE,
+    OPTION_UNTIL,
     OPTION_VERP,
     OPTION_WORKERS,
     OPTION_COUNT
@@ -80,6 +86,10 @@ int command_import(const struct invocation *invocation, struct err *err);
 int command_migrate(const struct invocation *invocation, struct err *err);
 int command_parse(const struct invocation *invocation, struct err *err);
 int command_explain(const struct invocation *invocation, struct err *err);
+int command_export(const struct invocation *invocation, struct err *err);
+int command_rebuild(const struct invocation *invocation, struct err *err);
+int command_reinstate(const struct invocation *invocation, struct err *err);
+int command_suppress(const struct invocation *invocation, struct err *err);
 int command_rules_test(const struct invocation *invocation, struct err *err);
 int command_rules_explain(const struct invocation *invocation, struct err *err);
 

@@ -5,10 +5,13 @@
 #include "cmd/command.h"
 #include "cmd/file.h"
 #include "cmd/setup.h"
+#include "cmd/story.h"
 #include "cmd/worker.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     LABEL_WIDTH = 22,
@@ -163,7 +166,7 @@ static void explain(const struct analysis *analysis, struct buf *out) {
         explain_finding(&analysis->findings[i], out);
 }
 
-int command_explain(const struct invocation *invocation, struct err *err) {
+static int explain_mail_file(const struct invocation *invocation, struct err *err) {
     struct setup setup;
     struct worker_pool *pool = NULL;
     struct worker_result result;
@@ -190,4 +193,11 @@ out:
     buf_free(&out);
     arena_free(arena);
     return rc;
+}
+
+int command_explain(const struct invocation *invocation, struct err *err) {
+    const char *what = invocation->arguments[0];
+    if (strchr(what, '@') && access(what, F_OK) != 0)
+        return story_print(invocation, what, err);
+    return explain_mail_file(invocation, err);
 }

@@ -4,6 +4,7 @@
 #include "cmd/base/memory.h"
 #include "store/connection.h"
 #include "store/literal.h"
+#include "store/moment.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,23 +27,6 @@ enum {
     " AND ($4::timestamptz IS NULL OR r.since >= $4)"                                    \
     " AND ($5::timestamptz IS NULL OR r.since < $5)"                                     \
     ")"
-
-static int check_time(PGconn *connection, const char *time, struct err *err) {
-    PGresult *r = NULL;
-    struct err reason;
-    if (!time)
-        return 0;
-    int rc = connection_query(connection, "SELECT $1::timestamptz", 1, &time, &r, &reason);
-    PQclear(r);
-    if (rc == 0)
-        return 0;
-    if (PQstatus(connection) != CONNECTION_OK) {
-        *err = reason;
-        return -1;
-    }
-    return err_set(err, ERR_USAGE, "'%s' is no time; write 2026-11-22 or '2026-11-22 14:30 UTC'",
-                   time);
-}
 
 static size_t number_at(const PGresult *r, int column) {
     return (size_t)strtoul(PQgetvalue(r, 0, column), NULL, 10);
@@ -100,13 +84,14 @@ int store_decide(struct store *store, enum store_decision decision,
     };
     *result = (struct store_decision_result){0};
     int rc = -1;
-    if (check_time(c, selection->since, err) == 0 && check_time(c, selection->until, err) == 0 &&
+    if ((!selection->since || moment_check(c, selection->since, err) == 0) &&
+        (!selection->until || moment_check(c, selection->until, err) == 0) &&
         connection_query(c, "BEGIN ISOLATION LEVEL READ COMMITTED", 0, NULL, NULL, err) == 0 &&
         decide(c, parameters, result, err) == 0)
         rc = connection_query(c, dry_run ? "ROLLBACK" : "COMMIT", 0, NULL, NULL, err);
     connection_rollback(c);
     buf_free(&keys);
-    return rc ? err_prefix(err, "database") : 0;
+    return rc;
 }
 
 int store_recipient_neighbours(struct store *store, const char *key, size_t max, char ***keys,

@@ -68,6 +68,21 @@ int store_policy_set(struct store *store, const struct store_policy *policy, boo
     return rc ? err_prefix(err, "database: setting the policy") : 0;
 }
 
+int store_rebuild(struct store *store, uint64_t *addresses, struct err *err) {
+    PGresult *r = NULL;
+    PGconn *c = store->connection;
+    int rc = connection_query(c, "BEGIN ISOLATION LEVEL READ COMMITTED", 0, NULL, NULL, err);
+    if (rc == 0)
+        rc = connection_query(c, "SELECT bounce.rebuild()", 0, NULL, &r, err);
+    if (rc == 0)
+        *addresses = strtoull(PQgetvalue(r, 0, 0), NULL, 10);
+    PQclear(r);
+    if (rc == 0)
+        rc = connection_query(c, "COMMIT", 0, NULL, NULL, err);
+    connection_rollback(c);
+    return rc ? err_prefix(err, "database: rebuilding") : 0;
+}
+
 int store_categories_set(struct store *store, const struct store_category *categories, size_t count,
                          struct err *err) {
     enum {

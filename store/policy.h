@@ -46,6 +46,11 @@ extern const struct store_policy store_policy_default;
 int store_policy_set(struct store *store, const struct store_policy *policy, bool *recomputed,
                      struct err *err);
 
+/* Computes every state anew from the ledger; *addresses says how many there are. Gives the rows
+ * that are there already, unless somebody has changed the ledger by hand. Writers wait meanwhile,
+ * readers do not. */
+int store_rebuild(struct store *store, uint64_t *addresses, struct err *err);
+
 /* One row of the table of categories that views take their words from. */
 struct store_category {
     const char *name;        /* "user_unknown" */

@@ -1,0 +1,84 @@
+/* nullsender export: the suppression list, for other programs. */
+#include "cmd/command.h"
+#include "cmd/csv.h"
+#include "cmd/database.h"
+#include "store/suppression.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    COLUMN_COUNT = 6,
+};
+
+static const char *const columns[COLUMN_COUNT] = {"recipient", "suppressed", "state",
+                                                  "category",  "reason",     "time"};
+
+struct export {
+    void (*print)(const struct store_suppression *row, struct buf *out);
+    struct buf out;
+};
+
+static void print_csv(const struct store_suppression *row, struct buf *out) {
+    const char *const cells[COLUMN_COUNT] = {row->recipient, row->suppressed ? "true" : "false",
+                                             row->state,     row->category,
+                                             row->reason,    row->time};
+    csv_add_row(out, cells, COLUMN_COUNT);
+}
+
+static int add_to_buf(const char *bytes, size_t len, void *out) {
+    buf_add(out, bytes, len);
+    return 0;
+}
+
+static void print_json(const struct store_suppression *row, struct buf *out) {
+    json_t *object = json_object();
+    json_object_set_new(object, "recipient", json_string(row->recipient));
+    json_object_set_new(object, "suppressed", json_boolean(row->suppressed));
+    json_object_set_new(object, "state", json_string(row->state));
+    json_object_set_new(object, "category", json_string(row->category));
+    json_object_set_new(object, "reason", json_string(row->reason));
+    json_object_set_new(object, "time", json_string(row->time));
+    json_dump_callback(object, add_to_buf, out, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    buf_add_char(out, '\n');
+    json_decref(object);
+}
+
+static int print_row(void *context, const struct store_suppression *row, struct err *err) {
+    struct export *export = context;
+    export->print(row, &export->out);
+    fwrite(export->out.data, 1, export->out.len, stdout);
+    buf_reset(&export->out);
+    return ferror(stdout) ? err_set_errno(err, ERR_IO, "standard output") : 0;
+}
+
+int command_export(const struct invocation *invocation, struct err *err) {
+    struct export export = {.out = BUF_INIT};
+    struct config *config = NULL;
+    struct store *store = NULL;
+    int rc = -1;
+    const char *format = invocation_value(invocation, OPTION_FORMAT, "csv");
+    if (!strcmp(format, "csv")) {
+        export.print = print_csv;
+        csv_add_row(&export.out, columns, COLUMN_COUNT);
+    } else if (!strcmp(format, "json")) {
+        export.print = print_json;
+    } else {
+        err_set(err, ERR_USAGE, "--format is csv or json, not '%s'", format);
+        goto out;
+    }
+    if (database_config_read(invocation, &config, err) != 0 ||
+        database_open(config, &store, err) != 0 ||
+        database_prepare(store, config, true, err) != 0 ||
+        store_suppression_read(store, invocation_value(invocation, OPTION_SINCE, NULL), print_row,
+                               &export, err) != 0)
+        goto out;
+    fwrite(export.out.data, 1, export.out.len, stdout); /* the head of an empty list */
+    rc = 0;
+out:
+    buf_free(&export.out);
+    store_close(store);
+    config_free(config);
+    return rc;
+}
