@@ -163,7 +163,7 @@ static void read_entries(struct mail *mail) {
         struct bytes rest = mail->notice;
         size_t added = 0;
         long at = bytes_find_ignore_case(rest, rows[i].phrase);
-        while (at >= 0) {
+        while (at >= 0 && mail->report->recipient_count < REPORT_RECIPIENTS_MAX) {
             rest = bytes_from(rest, (size_t)at + bytes_of(rows[i].phrase).len);
             at = bytes_find_ignore_case(rest, rows[i].phrase);
             struct bytes behind = bytes_first(rest, at < 0 ? rest.len : (size_t)at);
