@@ -239,13 +239,14 @@ class Afterwards(Case):
 
     def test_delete_removes_what_is_understood_and_nothing_else(self) -> None:
         self.mailbox["after"] = "delete"
-        mails = self.mixed(120)
+        generator = Generator(37)
+        now = float(int(time.time()))
+        mails = [generator.bounce(now, "exim") for _ in range(9)]
+        mails += [generator.bounce(now, "question") for _ in range(2)]
         self.deliver(mails)
         self.fetch()
         self.assert_ledger(mails)
-        judged = sum(mail.format != "question" for mail in mails)
-        self.assert_folders(inbox=0, quarantine=len(mails) - judged)
-        self.assertGreater(len(mails), judged)
+        self.assert_folders(inbox=0, quarantine=2)
 
     def test_keep_changes_nothing_in_the_mailbox(self) -> None:
         self.mailbox["after"] = "keep"

@@ -196,6 +196,10 @@ class Dovecot(Server):
         cur = self.folder_path(user, folder) / "cur"
         return {letter for name in os.listdir(cur) for letter in name.partition(":2,")[2]}
 
+    def sessions(self, user: str) -> int:
+        """How many connections of an account the server still works on."""
+        return self.doveadm("who", "-1", user).count(f"{user} ")
+
     def doveadm(self, *arguments: str) -> str:
         """Runs doveadm against this server."""
         command = [_program("doveadm"), "-c", str(self._config), *arguments]
