@@ -1,6 +1,6 @@
 """An SMTP server that answers as it is told: it refuses, defers, falls silent or hangs up.
 
-It plays the receiving side of the whole world. It delivers nothing; what it took is counted.
+It plays the receiving side of the whole world. It delivers nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import socket
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 ADDRESS = re.compile(rb"<([^>]*)>")
@@ -40,6 +40,7 @@ class Answer:
 
     stage: Stage
     reply: str
+    times: int | None = None  # None: always
 
 
 class SmtpSink:
@@ -53,7 +54,6 @@ class SmtpSink:
         self, session: Answer | None = None, extensions: Iterable[str] = ("8BITMIME",)
     ) -> None:
         self.answers: dict[str, Answer] = {}
-        self.taken: list[str] = []  # recipients whose mail was taken
         self._session = session
         self._extensions = tuple(extensions)
         self._open: list[socket.socket] = []
@@ -66,6 +66,16 @@ class SmtpSink:
 
     def __exit__(self, *_) -> None:
         self.close()
+
+    def next_answer(self, stage: Stage, addresses: Iterable[str]) -> Answer | None:
+        """The first answer for one of these addresses at this stage; it counts as given."""
+        for address in addresses:
+            answer = self.answers.get(address)
+            if answer and answer.stage is stage and answer.times != 0:
+                if answer.times:
+                    self.answers[address] = replace(answer, times=answer.times - 1)
+                return answer
+        return None
 
     def close(self) -> None:
         """Ends it and all connections."""
@@ -150,17 +160,15 @@ class Conversation:
         while (line := self._lines.readline()) != b".\r\n":
             if not line:
                 raise HungUp
-        if self._say(Stage.MESSAGE, "250 2.0.0 Taken", *self._recipients):
-            self._sink.taken += self._recipients
+        self._say(Stage.MESSAGE, "250 2.0.0 Taken", *self._recipients)
 
     def _say(self, stage: Stage, usual: str, *addresses: str) -> bool:
         """Gives the answer of this stage for these addresses, or the usual one; whether it was
         the usual one."""
-        answers = [self._session, *(self._sink.answers.get(address) for address in addresses)]
-        for answer in answers:
-            if answer and answer.stage is stage:
-                self._reply(answer.reply)
-                return False
+        answer = self._session or self._sink.next_answer(stage, addresses)
+        if answer and answer.stage is stage:
+            self._reply(answer.reply)
+            return False
         self._reply(usual)
         return True
 
