@@ -101,6 +101,8 @@ struct bytes codes_servers_words(struct bytes text) {
     /* "SMTP error from remote mail server after RCPT TO:<ada@example.net>: ", and in older releases
      * "host mx.example.net [192.0.2.1]: " behind it. */
     bool exim = false;
+    if (is_refusal(bytes_trim(text)))
+        return text;
     for (size_t i = 0; i < text.len; i++) {
         struct bytes rest = bytes_from(text, i);
         if (rest.data[0] == ' ' &&

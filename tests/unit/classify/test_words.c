@@ -62,6 +62,8 @@ static void what_a_pattern_should_not_see_is_taken_away(void **state) {
          "User unknown"},
         {"SMTP module(domain example.com) reports: host mx.example.com says: 550 5.1.1 unknown user",
          "unknown user"},
+        {"550 5.1.1 <ada@example.com>: Sender address rejected: host b.example said: 550 unknown",
+         "<@>: Sender address rejected: host ~ said: 550 unknown"},
         /* Typography. */
         {"couldn\xe2\x80\x99t be \xe2\x80\x9c"
          "found\xe2\x80\x9d",
