@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum {
-    NEIGHBOURS_MAX = 200,
+    NEIGHBOURS_MAX = 2000,
     INDENT = 25, /* behind the time */
 };
 

@@ -109,10 +109,10 @@ int store_recipient_neighbours(struct store *store, const char *key, size_t max,
             "SELECT recipient FROM ("
             " (SELECT recipient, 1 AS place FROM bounce.recipient"
             "   WHERE domain = substring($1 FROM '[^@]*$') COLLATE \"C\""
-            "   AND left(recipient, 2) = left($1, 2) LIMIT 1000)"
+            "   AND left(recipient, 1) = left($1, 1) LIMIT 2000)"
             " UNION ALL (SELECT recipient, 2 FROM bounce.recipient"
             "   WHERE recipient >= substring($1 FROM '^[^@]*@') COLLATE \"C\""
-            "   AND recipient < substring($1 FROM '^[^@]*') || 'A' COLLATE \"C\" LIMIT 1000)) n"
+            "   AND recipient < substring($1 FROM '^[^@]*') || 'A' COLLATE \"C\" LIMIT 2000)) n"
             " ORDER BY place, abs(length(recipient) - length($1)), recipient LIMIT $2::integer",
             2, parameters, &r, err) != 0)
         return err_prefix(err, "database");
