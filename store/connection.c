@@ -94,11 +94,11 @@ static bool take_sqlstate(struct buf *text, char sqlstate[SQLSTATE_LENGTH + 1]) 
     return false;
 }
 
-static int connect_error(const PGconn *connection, struct err *err) {
+static int connect_error(const PGconn *connection, bool is_config, struct err *err) {
     struct buf raw = BUF_INIT, text = BUF_INIT;
     char sqlstate[SQLSTATE_LENGTH + 1];
     buf_add_string(&raw, PQerrorMessage(connection));
-    enum err_code code = ERR_TEMPORARY;
+    enum err_code code = is_config ? ERR_CONFIG : ERR_TEMPORARY;
     if (take_sqlstate(&raw, sqlstate))
         code = connection_error_code(sqlstate);
     else if (PQconnectionNeedsPassword(connection))
@@ -166,13 +166,17 @@ int connection_open(const struct store *store, PGconn **connection, struct err *
     if (!c)
         memory_fail();
     PQsetErrorVerbosity(c, PQERRORS_VERBOSE);
+    /* A keyword's value that cannot be (sslmode=yes) or an unknown service; libpq says so only when
+     * it is asked for a ping. */
+    bool is_config =
+        PQstatus(c) == CONNECTION_BAD && PQpingParams(keywords, values, 1) == PQPING_NO_ATTEMPT;
     if (PQstatus(c) != CONNECTION_BAD && !connect_poll(c, store->connect_timeout)) {
         err_set(err, ERR_TEMPORARY, "the server says nothing for %u seconds",
                 store->connect_timeout);
         goto failed;
     }
     if (PQstatus(c) != CONNECTION_OK) {
-        connect_error(c, err);
+        connect_error(c, is_config, err);
         goto failed;
     }
     if (PQserverVersion(c) < OLDEST_SERVER) {

@@ -6,6 +6,8 @@
 #include "store/mailbox.h"
 #include "store/run.h"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,6 +59,27 @@ static void what_does_not_connect_says_why_without_the_password(void **state) {
     assert_open_fails("host=x password='s3cret", NULL, ERR_CONFIG, "conninfo");
     assert_open_fails("host=x password=very s3cret", NULL, ERR_CONFIG, "conninfo");
     assert_open_fails("hots=x", NULL, ERR_CONFIG, "\"hots\"");
+    assert_open_fails("host=127.0.0.1 sslmode=yes", "s3cret", ERR_CONFIG, "\"yes\"");
+    assert_open_fails("service=no_such_service", "s3cret", ERR_CONFIG, "no_such_service");
+}
+
+static void a_server_that_says_nothing_is_given_up(void **state) {
+    (void)state;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &length), 0);
+    char conninfo[CONNINFO_MAX];
+    snprintf(conninfo, sizeof conninfo, "host=127.0.0.1 user=x port=%d", ntohs(address.sin_port));
+    struct store_options options = {.conninfo = conninfo, .connect_timeout = 1};
+    struct store *store = NULL;
+    struct err err = {0};
+    assert_int_equal(store_open(&options, &store, &err), -1);
+    assert_int_equal(err.code, ERR_TEMPORARY);
+    assert_non_null(strstr(err.text, "1 second"));
+    close(listener);
 }
 
 static void a_user_who_may_not_log_in_is_a_matter_of_permission(void **state) {
@@ -203,6 +226,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_kind_of_an_error_is_its_sqlstate),
         cmocka_unit_test(what_does_not_connect_says_why_without_the_password),
+        cmocka_unit_test(a_server_that_says_nothing_is_given_up),
         cmocka_unit_test(a_user_who_may_not_log_in_is_a_matter_of_permission),
         cmocka_unit_test(a_missing_schema_names_the_cure),
         cmocka_unit_test(trouble_on_the_way_is_temporary_and_the_store_connects_again),
