@@ -155,7 +155,8 @@ static bool find(struct bytes *rest, bool in_prose, struct bytes *address, char 
                 without_marks(in_prose ? without_type_label(without_sentence_before(local)) : local,
                               in_prose ? "'`*=|.{}" : "'`.");
         from = at + 1;
-        if (!local.len || !tail || local.len + 1 + tail > ADDRESS_MAX_LENGTH)
+        bool path = in_prose && local.len && local.data[0] == '/'; /* "/home/ada@example.net" */
+        if (!local.len || path || !tail || local.len + 1 + tail > ADDRESS_MAX_LENGTH)
             continue;
         *address = (struct bytes){local.data, local.len + 1 + tail};
         if (before)

@@ -45,7 +45,7 @@ static void read_notice(struct mail *mail) {
             entry.words = (struct bytes){line.data, len};
             entry_add(mail, &entry, action);
             address.len = 0;
-        } else if (address_next(&left, &found, NULL)) {
+        } else if (!(line.len && line.data[0] == '>') && address_next(&left, &found, NULL)) {
             address = found;
         }
     }
@@ -53,7 +53,7 @@ static void read_notice(struct mail *mail) {
         return;
     long at = bytes_find(mail->head, phrase);
     if (at >= 0)
-        listing_read(mail, bytes_from(mail->notice, (size_t)at + sizeof phrase - 1), action);
+        listing_read(mail, bytes_from(mail->notice, (size_t)at + sizeof phrase - 1), action, false);
 }
 
 const struct format format_exchange = {"exchange", recognise, read_notice};

@@ -65,7 +65,7 @@ static void read_notice(struct mail *mail) {
         }
         /* 1&1, GMX and Zoho keep the words and lose the indentation. */
         if (!mail->report->recipient_count)
-            listing_read(mail, behind, action);
+            listing_read(mail, behind, action, false);
     }
 }
 

@@ -113,14 +113,16 @@ static void share_words(struct mail *mail, size_t first, struct bytes tail, stru
     }
 }
 
-size_t listing_read(struct mail *mail, struct bytes behind, enum report_action action) {
+size_t listing_read(struct mail *mail, struct bytes behind, enum report_action action,
+                    bool quoted) {
     size_t before = mail->report->recipient_count;
     struct bytes rest = behind, line, address, left;
     struct entry entry = {0};
     enum place place = ON_THE_PHRASES_LINE;
     unsigned idle = 0;
     while (bytes_next_line(&rest, &line)) {
-        if (take_listed(line, place, &address, &left)) {
+        bool skipped = !quoted && line.len && line.data[0] == '>' && place != ON_THE_PHRASES_LINE;
+        if (!skipped && take_listed(line, place, &address, &left)) {
             if (entry.address.len) {
                 entry.words.len = (size_t)(line.data - entry.words.data);
                 entry_add(mail, &entry, action);

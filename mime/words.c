@@ -150,6 +150,9 @@ static const char *const reasons[] = {
 static const char *const delays[] = {
     "not yet been delivered",
     "will keep trying",
+    "will be retried",
+    "will retry for",
+    "temporary problem delivering",
     "will continue to try",
     "will continue to attempt",
     "delivery attempts will continue",

@@ -356,6 +356,14 @@ static void nobody_is_named_rather_than_the_wrong_one(void **state) {
          FROM_SYSTEM "Your message could not be delivered.\n\n> eve@example.net: user unknown\n\n"
                      "ada@example.net: User unknown\n",
          REPORT_DELIVERY_STATUS, NULL, "ada@example.net failed - 0"},
+        {"who_is_quoted_behind_the_list",
+         FROM_SYSTEM "Your message could not be delivered to the following recipients:\n\n"
+                     "ada@example.net\n\n> eve@example.net\n> eve@example.net: user unknown\n",
+         REPORT_DELIVERY_STATUS, NULL, "ada@example.net failed - 0"},
+        {"a_path_that_ends_like_an_address",
+         FROM_SYSTEM "Your message was not delivered: unable to deliver to\n"
+                     "/home/eve@example.net: mailbox full\n",
+         REPORT_DELIVERY_STATUS, NULL, ""},
         {"who_had_a_copy",
          FROM_SYSTEM "Your message\n\n  To:      ada@example.net\n"
                      "  Cc:      eve@example.net; bob@example.net\n  Subject: Spring\n\n"
