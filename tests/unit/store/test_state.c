@@ -1,98 +1,12 @@
 /* What makes an address soft, hard and active again: one case a rule, at its edges. */
 
-#include "database.h"
+#include "story.h"
 
 #include "store/delivery.h"
-#include "store/policy.h"
-
-#include <ctype.h>
 
 enum {
-    CAMPAIGN_MAX = 20,
-    PREFIX_MAX = 100,
+    SCAN_NAME_MAX = 100,
 };
-
-static struct store *store;
-static PGconn *db;
-
-static int set_up(void **state) {
-    (void)state;
-    store = database_fresh();
-    db = database_connect();
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    store_close(store);
-    PQfinish(db);
-    return 0;
-}
-
-static int empty(void **state) {
-    (void)state;
-    static const char *const tables[] = {"event",          "delivery",      "operator_action",
-                                         "recipient",      "escalation",    "campaign_recipient",
-                                         "campaign_count", "domain_window", "suppression_log"};
-    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
-        sql(db, "DELETE FROM bounce.%s", tables[i]);
-    struct err err = {0};
-    if (store_policy_set(store, &store_policy_default, NULL, &err))
-        fail_msg("%s", err.text);
-    return 0;
-}
-
-/* The letters of a story, for events. */
-static const struct {
-    char letter;
-    const char *verdict, *category, *fault, *counted;
-} kinds[] = {
-    {'F', "soft", "mailbox_full", "recipient", "true"},
-    {'S', "soft", "host_unreachable", "domain", "true"},
-    {'G', "soft", "greylisted", "domain", "false"},
-    {'B', "block", "spam_detected", "sender", "false"},
-    {'H', "hard", "user_unknown", "recipient", "false"},
-    {'C', "complaint", "complaint", "recipient", "false"},
-    {'N', "none", "delayed", "unknown", "false"},
-    {'L', "none", "delivered", "unknown", "false"},
-};
-
-/* Writes a story about one address: a letter, the hour since 2026-01-01 00:00 UTC, the campaign
- * ("-" for none); besides the events there are d, a row of bounce.delivery, r, a reinstatement, and
- * s, an operator's suppression. */
-static void tell(const char *address, const char *story) {
-    char letter, campaign[CAMPAIGN_MAX];
-    int hour, length;
-    for (; sscanf(story, " %c%d%19[a-z-]%n", &letter, &hour, campaign, &length) == 3;
-         story += length) {
-        const char *name = strcmp(campaign, "-") == 0 ? "" : campaign;
-        char at[PREFIX_MAX];
-        snprintf(at, sizeof at, "timestamptz '2026-01-01 00:00+00' + %d * interval '1 hour'", hour);
-        if (letter == 'd')
-            sql(db, "INSERT INTO bounce.delivery VALUES ('%s', '%s', %s)", address, name, at);
-        else if (letter == 'r' || letter == 's')
-            sql(db, "INSERT INTO bounce.operator_action VALUES ('%s', %s, '%s', 'ops', 'why')",
-                address, at, letter == 'r' ? "reinstate" : "suppress");
-        for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-            if (kinds[i].letter == letter)
-                sql(db,
-                    "INSERT INTO bounce.event (recipient, message, address, domain, campaign,"
-                    " occurred_at, verdict, category, fault, counted, identified_by, rule, run)"
-                    " VALUES ('%s', gen_random_uuid(), '%s', split_part('%s', '@', 2), '%s', %s,"
-                    " '%s', '%s', '%s', %s, 'verp', 'r', gen_random_uuid())",
-                    address, address, address, name, at, kinds[i].verdict, kinds[i].category,
-                    kinds[i].fault, kinds[i].counted);
-    }
-    assert_int_equal(*story, '\0');
-    sql(db, "SELECT bounce.delivery_apply(); SELECT bounce.recipient_refresh(ARRAY['%s'])",
-        address);
-}
-
-static void set_policy(const struct store_policy *policy) {
-    struct err err = {0};
-    if (store_policy_set(store, policy, NULL, &err))
-        fail_msg("%s", err.text);
-}
 
 static const char row_query[] = "SELECT state, escalated, strikes, strikes_to_hard,"
                                 " extract(epoch FROM since - '2026-01-01 00:00+00')::int / 3600"
@@ -248,86 +162,6 @@ static void an_escalation_lists_its_strikes(void **state) {
                "2 soft bounces since 2026-01-04, the last one: host_unreachable");
 }
 
-static void tell_domain(int troubled, int heard, int delivered) {
-    char address[PREFIX_MAX];
-    for (int i = 0; i < heard; i++) {
-        snprintf(address, sizeof address, "user%d@example.net", i);
-        tell(address, i < troubled ? "S12a" : "B12a");
-    }
-    for (int i = 0; i < delivered; i++)
-        sql(db,
-            "INSERT INTO bounce.delivery VALUES ('ok%d@example.net', 'a',"
-            " '2026-01-01 13:00+00')",
-            i);
-    sql(db, "SELECT bounce.delivery_apply(1)");
-    sql(db, "SELECT bounce.delivery_apply()");
-}
-
-static void a_domains_outage_is_no_strike(void **state) {
-    static const struct {
-        int troubled, heard, delivered;
-        const char *softs;
-    } cases[] = {
-        {2, 2, 0, "2"},                                 /* too few */
-        {3, 3, 0, "0"}, {3, 6, 0, "0"},                 /* half of them, to the one */
-        {3, 7, 0, "3"}, {4, 7, 1, "0"}, {4, 7, 2, "4"}, /* deliveries say that the domain works */
-    };
-    struct store_policy policy = store_policy_default;
-    policy.outage_recipients = 3;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        empty(state);
-        set_policy(&policy);
-        tell_domain(cases[i].troubled, cases[i].heard, cases[i].delivered);
-        assert_sql(db, "SELECT count(*) FROM bounce.recipient WHERE state = 'soft'",
-                   cases[i].softs);
-        sql(db, "SELECT bounce.rebuild()");
-        assert_sql(db, "SELECT count(*) FROM bounce.recipient WHERE state = 'soft'",
-                   cases[i].softs);
-    }
-}
-
-static void full_mailboxes_are_no_outage(void **state) {
-    (void)state;
-    struct store_policy policy = store_policy_default;
-    policy.outage_recipients = 2;
-    set_policy(&policy);
-    tell("ada@example.net", "F1a");
-    tell("bob@example.net", "F1a");
-    tell("eve@example.net", "F1a");
-    assert_sql(db, "SELECT count(*) FROM bounce.recipient WHERE state = 'soft'", "3");
-}
-
-static void trouble_that_stays_or_comes_again_counts(void **state) {
-    (void)state;
-    struct store_policy policy = store_policy_default;
-    policy.outage_recipients = 2;
-    policy.window_days = 20;
-    set_policy(&policy);
-    tell("ada@example.net", "S0a S24b S48c S72d S96e S600f");
-    tell("bob@example.net", "S0a S24b S48c S72d S96e S600f");
-    assert_sql(db,
-               "SELECT extract(day FROM starts_at AT TIME ZONE 'UTC') FROM bounce.domain_outage"
-               " ORDER BY 1",
-               "1\n2\n3\n26");
-    assert_sql(db, "SELECT recipient, strikes FROM bounce.recipient ORDER BY 1",
-               "ada@example.net|2\nbob@example.net|2");
-}
-
-static void an_outage_goes_with_its_evidence(void **state) {
-    (void)state;
-    struct store_policy policy = store_policy_default;
-    policy.outage_recipients = 3;
-    set_policy(&policy);
-    tell_domain(3, 3, 0);
-    assert_sql(db, "SELECT recipients, heard FROM bounce.domain_outage", "3|3");
-    sql(db, "UPDATE bounce.event SET superseded_by = gen_random_uuid()"
-            " WHERE recipient = 'user0@example.net'");
-    sql(db, "SELECT bounce.recipient_refresh(ARRAY['user0@example.net'])");
-    assert_sql(db, "SELECT count(*) FROM bounce.domain_outage", "0");
-    assert_sql(db, "SELECT recipient, state FROM bounce.recipient ORDER BY 1",
-               "user1@example.net|soft\nuser2@example.net|soft");
-}
-
 static void a_new_policy_recomputes_and_the_same_does_not(void **state) {
     (void)state;
     tell("ada@example.net", "S0a S24b S48c");
@@ -364,50 +198,6 @@ static void new_deliveries_are_taken_into_account_once(void **state) {
     assert_int_equal(applied, 0);
 }
 
-static void the_list_of_changes_has_every_change_once(void **state) {
-    (void)state;
-    tell("ada@example.net", "H0a");
-    tell("ada@example.net", "H24b");
-    tell("ada@example.net", "r48-");
-    tell("bob@example.net", "S0a");
-    sql(db, "SELECT bounce.rebuild()");
-    assert_sql(db,
-               "SELECT recipient, suppressed, state FROM bounce.suppression_changes ORDER BY time",
-               "ada@example.net|t|hard\nada@example.net|f|active");
-}
-
-static void a_campaign_is_summed_up(void **state) {
-    (void)state;
-    sql(db, "INSERT INTO bounce.campaign VALUES ('a', 200), ('quiet', 10)");
-    tell("ada@example.net", "S0a H24a");
-    tell("bob@example.net", "B0a N1a F2b");
-    tell("eve@example.net", "S48a C49a");
-    tell("joe@example.net", "N48a S50-");
-    assert_sql(db,
-               "SELECT campaign, hard, soft, block, complaint, bounced, their_fault, our_fault,"
-               " other, sent, bounce_rate, first_day, last_day FROM bounce.campaign_summary"
-               " ORDER BY campaign",
-               "|0|1|0|0|1|1|0|0|||2026-01-03|2026-01-03\n"
-               "a|1|0|1|1|2|1|1|1|200|1.00|2026-01-01|2026-01-03\n"
-               "b|0|1|0|0|1|1|0|0|||2026-01-01|2026-01-01\n"
-               "quiet|0|0|0|0|0|0|0|0|10|0.00||");
-    assert_sql(db,
-               "SELECT recipient, verdict, category, state FROM bounce.campaign_bounces"
-               " WHERE campaign = 'a' ORDER BY 1",
-               "ada@example.net|hard|user_unknown|hard\nbob@example.net|block|spam_detected|soft\n"
-               "eve@example.net|complaint|complaint|complained\njoe@example.net|none|delayed|soft");
-    sql(db, "DELETE FROM bounce.campaign");
-}
-
-static void one_strike_from_hard_is_at_risk(void **state) {
-    (void)state;
-    tell("ada@example.net", "S0a S24b S48c S72d");
-    tell("bob@example.net", "S0a S24b S48c");
-    sql(db, "UPDATE bounce.event SET occurred_at = occurred_at + (now() - '2026-01-10')");
-    sql(db, "SELECT bounce.rebuild()");
-    assert_sql(db, "SELECT recipient FROM bounce.at_risk", "ada@example.net");
-}
-
 /* The planner of a database that was never analyzed knows nothing; the functions must not need it.
  */
 static void a_refresh_reads_no_table_whole(void **state) {
@@ -418,7 +208,7 @@ static void a_refresh_reads_no_table_whole(void **state) {
     char *plan = sql_text(db, "EXPLAIN EXECUTE state (NULL)");
     static const char *const tables[] = {"event", "delivery", "operator_action", "domain_window"};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
-        char scan[PREFIX_MAX];
+        char scan[SCAN_NAME_MAX];
         snprintf(scan, sizeof scan, "Seq Scan on %s", tables[i]);
         if (strstr(plan, scan))
             fail_msg("%s", plan);
@@ -445,15 +235,8 @@ int main(void) {
         TEST(categories_may_count_for_themselves),
         TEST(a_minimum_span_is_waited_for),
         TEST(an_escalation_lists_its_strikes),
-        TEST(a_domains_outage_is_no_strike),
-        TEST(full_mailboxes_are_no_outage),
-        TEST(trouble_that_stays_or_comes_again_counts),
-        TEST(an_outage_goes_with_its_evidence),
         TEST(a_new_policy_recomputes_and_the_same_does_not),
         TEST(new_deliveries_are_taken_into_account_once),
-        TEST(the_list_of_changes_has_every_change_once),
-        TEST(a_campaign_is_summed_up),
-        TEST(one_strike_from_hard_is_at_risk),
         TEST(a_refresh_reads_no_table_whole),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
