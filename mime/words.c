@@ -108,21 +108,35 @@ static const char *const failures[] = {
     "over quota",
     "nicht zugestellt", /* German */
     "nicht zustellbar",
+    "fehlgeschlagen",
     "n'a pas pu être", /* French */
     "n’a pas pu être",
     "échec de la remise",
     "no se pudo entregar", /* Spanish */
+    "no pudo ser",
     "no ha podido ser",
     "no se ha podido entregar",
     "não pôde ser entregue", /* Portuguese */
     "não foi entregue",
+    "não foi possível entregar",
     "non è stato possibile recapitare", /* Italian */
     "impossibile recapitare",
-    "kan niet worden bezorgd",    /* Dutch */
+    "non è stato recapitato",
+    "impossibile consegnare",
+    "kan niet worden bezorgd", /* Dutch */
+    "kon niet worden",
+    "niet bezorgd",
     "kunde inte levereras",       /* Swedish */
+    "kunne ikke leveres",         /* Danish, Norwegian */
+    "ei voitu toimittaa",         /* Finnish */
     "nie może zostać dostarczon", /* Polish */
-    "teslim edilemedi",           /* Turkish */
-    "не может быть доставлено",   /* Russian */
+    "nie została dostarczona",
+    "nie udało się dostarczyć",
+    "nelze doručit",    /* Czech */
+    "teslim edilemedi", /* Turkish */
+    "ulaştırılamadı",
+    "वितरित नहीं",               /* Hindi */
+    "не может быть доставлено", /* Russian */
     "не доставлено",
     "не удалось доставить",
     "送信できません", /* Japanese */
@@ -134,6 +148,8 @@ static const char *const failures[] = {
     "退信",
     "無法傳遞",
     "배달하지 못", /* Korean */
+    "배달할 수 없",
+    "전달하지 못",
     "전송하지 못",
 };
 
@@ -158,6 +174,8 @@ static const char *const delays[] = {
     "delivery attempts will continue",
     "this is a warning",
     "do not need to resend",
+    "do not need to re-send",
+    "only a temporary failure report", /* OpenSMTPD */
     "still being retried",
     "message still undelivered",
     "(delay)",
