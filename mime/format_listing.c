@@ -141,7 +141,7 @@ static const struct row {
     {"mailsystem", "addressed to", false},
     {"mailru", "local mailbox ", false},
     {"compuserve", "invalid receiver address:", false},
-    {"james", "rcpt to:", false},
+    {"james", "rcpt to: ", false},
 };
 
 static bool recognise(const struct mail *mail) {

@@ -40,10 +40,14 @@ static bool is_lead(struct bytes front) {
     return !words || (label && words <= LEAD_WORDS_MAX);
 }
 
-/* "MAIL FROM:<...>" and the like lead to somebody else. */
-static bool is_lead_to_sender(struct bytes front) {
-    return bytes_find_ignore_case(front, "from") >= 0 ||
-           bytes_find_ignore_case(front, "sender") >= 0;
+/* Labels that lead to somebody else: "MAIL FROM:<...>", "Cc: ...", "Original address: ...". */
+static bool is_lead_to_other(struct bytes front) {
+    static const char *const labels[] = {"from", "sender", "original",
+                                         "cc:",  "reply",  "return-path"};
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+        if (bytes_find_ignore_case(front, labels[i]) >= 0)
+            return true;
+    return false;
 }
 
 /* The end of a list: what a line such as "Technical details:" announces is no recipient. */
@@ -63,7 +67,7 @@ static bool take_listed(struct bytes line, enum place place, struct bytes *addre
     if (!address_next(behind, address, NULL))
         return false;
     struct bytes front = {line.data, (size_t)(address->data - line.data)};
-    if (is_lead_to_sender(front))
+    if (is_lead_to_other(front))
         return false;
     switch (place) {
     case ON_THE_PHRASES_LINE: return true;

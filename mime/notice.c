@@ -16,6 +16,7 @@ static const char *const separators[] = {
     "Below is a copy of",
     "The original message was as follows",
     "Original message follows",
+    "Possibly truncated original message",
     "Original message:",
     "Original message headers:",
     "Your original message follows",

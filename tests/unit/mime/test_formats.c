@@ -265,6 +265,18 @@ static void systems_with_a_phrase_of_their_own_are_read(void **state) {
          "Final-Recipient: rfc822; ada@example.net\n"
          "Disposition: automatic-action/MDN-sent-automatically; deleted\n\n--b--\n",
          REPORT_DELIVERY_STATUS, "mailsystem", "ada@example.net failed - 0"},
+        {"groupwise",
+         FROM_SYSTEM "The message that you sent was undeliverable to the following:\n"
+                     "\tada@example.net (user not found)\n\n"
+                     "Possibly truncated original message follows:\n\nReceived: x\n",
+         REPORT_DELIVERY_STATUS, "groupwise", "ada@example.net failed - 0"},
+        {"iis",
+         FROM_SYSTEM
+         "This is an automatically generated Delivery Status Notification.\n\n"
+         "Unable to deliver message to the following recipients, due to being unable to\n"
+         "connect successfully to the destination mail server.\n\n"
+         "       ada@example.net\n",
+         REPORT_DELIVERY_STATUS, NULL, "ada@example.net failed - 0"},
         {"netscape",
          FROM_SYSTEM "The following destination addresses were unknown (please check\n"
                      "the addresses and re-mail the message):\n\nSMTP <ada@example.net>\n\n"
@@ -355,6 +367,11 @@ static void nobody_is_named_rather_than_the_wrong_one(void **state) {
         {"who_stands_in_quoted_text",
          FROM_SYSTEM "Your message could not be delivered.\n\n> eve@example.net: user unknown\n\n"
                      "ada@example.net: User unknown\n",
+         REPORT_DELIVERY_STATUS, NULL, "ada@example.net failed - 0"},
+        {"who_stands_behind_a_label_of_its_own",
+         FROM_SYSTEM "Your message cannot be delivered to the following recipients:\n\n"
+                     "  Recipient address: ada@example.net\n  Original address: list@example.com\n"
+                     "  Reason: over quota\n  Cc: eve@example.net\n",
          REPORT_DELIVERY_STATUS, NULL, "ada@example.net failed - 0"},
         {"who_is_quoted_behind_the_list",
          FROM_SYSTEM "Your message could not be delivered to the following recipients:\n\n"
