@@ -203,7 +203,7 @@ BEGIN
     WITH picked AS (
         SELECT d.ctid FROM bounce.delivery d WHERE NOT d.applied ORDER BY d.recipient LIMIT at_most FOR UPDATE
     ), applied AS (
-        UPDATE bounce.delivery d SET applied = true FROM picked WHERE d.ctid = picked.ctid
+        UPDATE bounce.delivery d SET applied = true WHERE d.ctid = ANY (ARRAY(SELECT ctid FROM picked))
         RETURNING d.recipient, d.delivered_at
     )
     SELECT array_agg(a.recipient), array_agg(substring(a.recipient FROM '[^@]*$')),
