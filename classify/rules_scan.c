@@ -12,6 +12,12 @@
  * make compiling ten times slower: rule_scan_start asks again for the one rule that decides. */
 enum { PATTERN_FLAGS = HS_FLAG_CASELESS | HS_FLAG_DOTALL | HS_FLAG_SINGLEMATCH };
 
+enum {
+    /* So many words of a match are gone back one by one, each for a scan of its own; nearly all
+     * matches are shorter. Then the stretch doubles, so that a text made to be slow is not. */
+    EXACT_WORDS = 16,
+};
+
 struct rule_database {
     hs_database_t *hs; /* NULL without patterns */
     size_t count;
@@ -260,13 +266,24 @@ bool rule_scan_found(const struct rule_scan *scan, struct pattern_span span, str
     return false;
 }
 
+/* Where the word begins that ends before `at`. */
+static size_t word_before(struct bytes text, size_t at) {
+    if (at > 0)
+        at--;
+    while (at > 0 && text.data[at - 1] != ' ')
+        at--;
+    return at;
+}
+
 size_t rule_scan_start(struct rule_scan *scan, const struct rule_database *database,
                        struct bytes text, struct rule_hit hit) {
     size_t from = hit.to;
-    while (from > 0) {
-        do
-            from--;
-        while (from > 0 && text.data[from - 1] != ' ');
+    for (unsigned tries = 0; from > 0; tries++) {
+        from = word_before(text, from);
+        if (tries >= EXACT_WORDS) {
+            size_t stretch = hit.to - from;
+            from = word_before(text, from > stretch ? from - stretch : 0);
+        }
         run(scan, database, bytes_from(bytes_first(text, hit.to), from));
         if (scan->places[hit.pattern].scan == scan->number)
             break;

@@ -38,8 +38,9 @@ struct rule_hit {
 /* The first pattern of the span that the last scan found. False: none. */
 bool rule_scan_found(const struct rule_scan *scan, struct pattern_span span, struct rule_hit *hit);
 
-/* Where the hit's match starts, to the word: the text is cut further and further back from the end
- * of the match until the pattern matches again. Forgets what the last scan found. */
+/* Where the hit's match starts, to the word (of a very long match: at most twice as far back): the
+ * text is cut further and further back from the end of the match until the pattern matches again.
+ * Forgets what the last scan found. */
 size_t rule_scan_start(struct rule_scan *scan, const struct rule_database *database,
                        struct bytes text, struct rule_hit hit);
 

@@ -29,6 +29,15 @@ static void put(struct words *words, const char *data, size_t len, size_t origin
     buf_add(&words->text, data, len);
 }
 
+/* Bytes that stand for themselves. */
+static void put_as_it_is(struct words *words, struct bytes text, size_t origin) {
+    if (words->text.len + text.len > WORDS_MAX)
+        return;
+    for (size_t i = 0; i < text.len; i++)
+        words->origin[words->text.len + i] = (uint32_t)(origin + i);
+    buf_add_bytes(&words->text, text);
+}
+
 static void put_space(struct words *words, size_t origin) {
     if (words->text.len && words->text.data[words->text.len - 1] != ' ')
         put(words, " ", 1, origin);
@@ -88,6 +97,16 @@ static size_t address_length(struct bytes text) {
     return domain ? local + 1 + domain : 0;
 }
 
+/* The length of the word of letters and digits at the start of `text`, or 0 where it goes on with
+ * what may make it part of an address or a host name. */
+static size_t plain_word_length(struct bytes text) {
+    size_t n = 0;
+    while (n < text.len && (ascii_is_alpha(text.data[n]) || ascii_is_digit(text.data[n])))
+        n++;
+    bool goes_on = n < text.len && (text.data[n] == '@' || is_local_part_char(text.data[n]));
+    return goes_on ? 0 : n;
+}
+
 static struct bytes host_at(struct bytes text) {
     struct bytes name = bytes_first(text, span(text, is_name_char));
     while (name.len && name.data[name.len - 1] == '.')
@@ -132,6 +151,12 @@ void words_set(struct words *words, struct bytes source, words_host_known *known
     bool in_word = false;
     while (rest.len) {
         size_t origin = (size_t)(rest.data - words->source.data);
+        size_t plain = in_word ? 0 : plain_word_length(rest);
+        if (plain) {
+            put_as_it_is(words, bytes_first(rest, plain), origin);
+            rest = bytes_from(rest, plain);
+            continue;
+        }
         if (!in_word) {
             size_t address = address_length(rest);
             struct bytes host = host_at(rest);
@@ -160,11 +185,11 @@ void words_set(struct words *words, struct bytes source, words_host_known *known
             put(words, "?", 1, origin);
             continue;
         }
-        const char *plain = c < 0x80 ? NULL : plain_form(c);
-        if (plain && *plain == ' ')
+        const char *form = c < 0x80 ? NULL : plain_form(c);
+        if (form && *form == ' ')
             put_space(words, origin);
-        else if (plain)
-            put(words, plain, strlen(plain), origin);
+        else if (form)
+            put(words, form, strlen(form), origin);
         else if (c >= 0x20)
             put(words, from.data, from.len - rest.len, origin);
     }
