@@ -117,8 +117,17 @@ static void share_words(struct mail *mail, size_t first, struct bytes tail, stru
     }
 }
 
+/* What stands before the first quoted line: behind it somebody else speaks. A transcript's ">>>" is
+ * no quotation. */
+static struct bytes before_quotation(struct bytes behind) {
+    long at = bytes_find(behind, "\n> ");
+    return at < 0 ? behind : bytes_first(behind, (size_t)at + 1);
+}
+
 size_t listing_read(struct mail *mail, struct bytes behind, enum report_action action,
                     bool quoted) {
+    if (!quoted)
+        behind = before_quotation(behind);
     size_t before = mail->report->recipient_count;
     struct bytes rest = behind, line, address, left;
     struct entry entry = {0};
