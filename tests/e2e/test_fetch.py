@@ -1,6 +1,10 @@
 """The main way: what lies in the mailbox is what the ledger says, and the mailbox is tidy after."""
 
+import contextlib
+import os
+import pty
 import resource
+import subprocess
 import time
 import unittest
 
@@ -155,6 +159,30 @@ class Fetch(Case):
         self.deliver(mails)
         self.fetch()
         self.assert_ledger(mails)
+
+    def test_without_tls_where_the_configuration_says_so(self) -> None:
+        self.mailbox |= {"tls": "none", "port": self.dovecot.port}
+        mails = self.mixed(20)
+        self.deliver(mails)
+        self.fetch()
+        self.assert_ledger(mails)
+
+    def test_a_terminal_shows_the_progress_and_the_sums(self) -> None:
+        self.deliver(self.mixed(25))
+        self.program.write_config()
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            self.program.command("fetch"), stdin=theirs, stdout=theirs, stderr=theirs
+        )
+        os.close(theirs)
+        output = b""
+        # Reading fails when the last one who could write to the terminal has gone.
+        with contextlib.suppress(OSError), os.fdopen(ours, "rb", buffering=0) as terminal:
+            while data := terminal.read(4096):
+                output += data
+        self.assertEqual(process.wait(), 0, output)
+        self.assertRegex(output.decode(), r"bounces  \[[#.]+\]  \d+ of 25")
+        self.assertIn("25 fetched = 25 stored + 0 quarantined + 0 already known", output.decode())
 
     def test_a_named_mailbox_alone_is_read(self) -> None:
         other = f"other-{self.user}"

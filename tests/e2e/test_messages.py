@@ -65,7 +65,8 @@ class Messages(Case):
             f" AND e.recipient IN ({recipients}))"
         )
         raw = bytes.fromhex(row["raw"])
-        self.assertEqual(hashlib.sha256(raw).hexdigest(), row["sha256"])
+        bytes_on_disk = raw.replace(b"\r\n", b"\n")
+        self.assertEqual(hashlib.sha256(bytes_on_disk).hexdigest(), row["sha256"])
         row["raw"] = raw
         row["events"] = self.query(f"SELECT * FROM bounce.event WHERE message = '{row['id']}'")
         return row

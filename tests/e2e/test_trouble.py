@@ -72,6 +72,13 @@ class Refused(Case):
         self.assertRegex(errors, "TLS")
         self.assertEqual(output, "")
 
+    def test_starttls_that_is_not_on_offer(self) -> None:
+        plain = self.lab.add(Dovecot(self.lab.place("without-tls"), {"ssl": "no"}))
+        plain.add_user(self.user)
+        self.mailbox |= {"tls": "starttls", "port": plain.port}
+        self.assertRegex(self.fetch_fails(EX_UNAVAILABLE), "TLS")
+        self.assertNotIn("Login", plain.log.read_text())
+
     def test_unknown_folder(self) -> None:
         self.mailbox["folder"] = "Bouncess"
         errors = self.fetch_fails(EX_UNAVAILABLE)
