@@ -78,13 +78,16 @@ static bool begins_with_word(struct bytes regex) {
 }
 
 /* A pattern as the engine takes it. One that begins with a letter or a digit begins at the start of
- * a word: "unknown user" is not found in "superunknown user"; its end is open: "exceed" finds
- * "exceeded". " ... " stands for up to six words of the same sentence. */
+ * a word: "unknown user" is not found in "superunknown user", unless a "*" stands before it; its
+ * end is open: "exceed" finds "exceeded". " ... " stands for up to six words of the same sentence.
+ */
 static char *expression(struct arena *arena, const char *regex) {
     struct buf b = BUF_INIT;
     struct bytes rest = bytes_of(regex);
     long gap;
-    if (begins_with_word(rest))
+    if (*regex == '*')
+        rest = bytes_from(rest, 1);
+    else if (begins_with_word(rest))
         buf_add_string(&b, "\\b");
     while ((gap = bytes_find(rest, " ... ")) >= 0) {
         buf_add_bytes(&b, bytes_first(rest, (size_t)gap));

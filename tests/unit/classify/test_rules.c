@@ -171,6 +171,7 @@ static void patterns_begin_at_words_and_end_anywhere(void **state) {
         {"(un|in)known", "well-inknown", true},
         {"(un|in)known", "winknown", false},
         {"(the )?user", "superuser", false},
+        {"*user", "superuser", true},
         {"\\w*user", "superuser", true},
         {"\\[CS\\]", "x[CS]", true},
         {"^foo$", "550 foo", true},
