@@ -2,8 +2,8 @@
 """Runs every test there is: lint, unit tests, end-to-end tests.
 
 Each test program is a process of its own that prints TAP (lab/tap.py); one that dies, runs out of
-its time or says less than it announced has failed. What passes is one line, what fails is shown
-whole. The last line is "N passed, N failed".
+its time or says less than it announced has failed. What passes is one line; what fails is shown
+with its reasons. The last line is "N passed, N failed".
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 
 from lab.place import ROOT, remove_folder
 from lab.postgres import Postgres
-from lab.tap import Tally
+from lab.tap import PASSED, Tally
 
 TESTS = ROOT / "tests"
 
@@ -167,7 +167,7 @@ def show_progress(program: TestProgram, tally: Tally) -> None:
 
 
 def show_result(program: TestProgram, tally: Tally, output: str, seconds: float) -> None:
-    """One line, and the whole output of what failed."""
+    """One line, and what a failing program said, save that some of it passed."""
     if sys.stdout.isatty():
         print("\r\x1b[K", end="")
     word = "FAIL" if tally.failed else "ok"
@@ -176,7 +176,8 @@ def show_result(program: TestProgram, tally: Tally, output: str, seconds: float)
     print(f"  {word:5} {program.name:44} {counts} ({seconds:.1f} s)", flush=True)
     if tally.failed:
         for line in output.splitlines():
-            print(f"        {line}")
+            if not PASSED.match(line):
+                print(f"        {line}")
         for failure in tally.failures:
             print(f"        FAILED: {failure}")
 

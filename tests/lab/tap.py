@@ -17,6 +17,9 @@ from dataclasses import dataclass, field
 LINE = re.compile(r"(not )?ok\b[ \t]*\d*[ \t]*-?[ \t]*(.*)")
 PLAN = re.compile(r"1\.\.(\d+)")
 SKIPPED = re.compile(r"# *SKIP", re.IGNORECASE)
+PASSED = re.compile(r"\s*(ok\b|1\.\.\d)")
+
+SLOW_SECONDS = 10
 
 
 @dataclass
@@ -92,8 +95,9 @@ class TapResult(unittest.TestResult):
         self._number += 1
         seconds = time.monotonic() - self._started
         name = test.id().rpartition(".")[2] if isinstance(test, unittest.TestCase) else str(test)
-        print(f"{word} {self._number} - {name}{more}")
-        print(f"# {name} took {seconds:.1f} s", flush=True)
+        if seconds > SLOW_SECONDS:
+            print(f"# {name} took {seconds:.1f} s")
+        print(f"{word} {self._number} - {name}{more}", flush=True)
 
 
 def run_modules(names: list[str]) -> int:
