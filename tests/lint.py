@@ -203,7 +203,7 @@ def files_stay_short() -> Findings:
 
 
 def no_paths_of_somebodys_machine() -> Findings:
-    pattern = re.compile(r"(?<![\w.~/-])/(home|Users|root|work)/\w")
+    pattern = re.compile(r"(?<![\w.~/-])/(home|Users|root|work)/\w+\b(?!@)")
     for name in tracked():
         for number, line in enumerate(read(name).splitlines(), 1):
             found = pattern.search(line)

@@ -131,14 +131,18 @@ class Case(unittest.TestCase):
 
     def assert_ledger(self, mails: Iterable[Bounce]) -> None:
         """The ledger says exactly what is true of these mails: row by row, each once."""
-        truth = Counter(row for mail in mails for row in mail.truth)
-        ledger = Counter(self.ledger())
-        missing = sorted((truth - ledger).elements())
-        wrong = sorted((ledger - truth).elements())
+        self.assert_rows(self.ledger(), mails)
+
+    def assert_rows(self, rows: Iterable[Truth], mails: Iterable[Bounce]) -> None:
+        """These rows are exactly what is true of these mails."""
+        truth, found = Counter(row for mail in mails for row in mail.truth), Counter(rows)
+        missing = sorted((truth - found).elements())
+        wrong = sorted((found - truth).elements())
         if missing or wrong:
-            rows = [f"missing  {row}" for row in missing[:ROWS_SHOWN]]
-            rows += [f"wrong    {row}" for row in wrong[:ROWS_SHOWN]]
-            self.fail(f"{len(missing)} rows missing, {len(wrong)} wrong\n" + "\n".join(rows))
+            lines = [f"{len(missing)} rows missing, {len(wrong)} wrong"]
+            lines += [f"missing  {row}" for row in missing[:ROWS_SHOWN]]
+            lines += [f"wrong    {row}" for row in wrong[:ROWS_SHOWN]]
+            self.fail("\n".join(lines))
 
     def count(self, folder: str = "INBOX") -> int:
         """How many mails lie in a folder of the test's mailbox."""
