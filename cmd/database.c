@@ -6,6 +6,7 @@
 #include "cmd/embedded.h"
 #include "cmd/log.h"
 #include "cmd/secret.h"
+#include "store/delivery.h"
 #include "store/migrate.h"
 #include "store/policy.h"
 
@@ -135,10 +136,13 @@ static int set_policy(struct store *store, const struct config *config, struct e
 int database_prepare(struct store *store, const struct config *config, bool dry_run,
                      struct err *err) {
     size_t count;
+    uint64_t applied;
     struct store_migration *list = migrations(&count);
     int rc = store_check_version(store, list, count, err);
     free(list);
     if (rc == 0 && !dry_run)
         rc = set_policy(store, config, err);
+    if (rc == 0 && !dry_run)
+        rc = store_deliveries_apply(store, &applied, err);
     return rc ? err_prefix(err, "database") : 0;
 }

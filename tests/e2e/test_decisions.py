@@ -136,6 +136,19 @@ class Decisions(Case):
         for words in ("strike 1 of 3", "one a day", "its campaign counts once", "not counted"):
             self.assertIn(words, story)
 
+    def test_a_delivery_that_the_sending_system_saw_is_proof_of_life(self) -> None:
+        self.postgres.execute(
+            "INSERT INTO bounce.delivery (recipient, campaign, delivered_at)"
+            f" VALUES ('{FULL}', 'welcome', now()), ('{DEAD}', 'welcome', now())",
+            self.database,
+        )
+        self.assertIn(FULL, self.suppressed())
+        self.fetch()
+        self.assertEqual(self.suppressed(), [DEAD])
+        story, _ = self.run_program("explain", FULL)
+        self.assertIn("the count starts anew", story)
+        self.assertIn(f"{FULL} is active", story)
+
     def test_export_as_csv_and_json(self) -> None:
         output, _ = self.run_program("export")
         rows = list(csv.DictReader(io.StringIO(output, newline="")))
