@@ -11,7 +11,7 @@
 /* The kinds of failure; the values are the exit codes of sysexits(3). */
 enum err_code {
     ERR_NONE = 0,
-    ERR_NOT_FOUND = 1,      /* what was asked for does not exist, as grep(1) says it */
+    ERR_NOT_FOUND = 1, /* what was asked for does not exist, as grep(1) says it */
     ERR_USAGE = 64,    /* the command line is wrong */
     ERR_DATA = 65,     /* input cannot be used as it is */
     ERR_NO_INPUT = 66, /* an input file cannot be read */
