@@ -2,8 +2,10 @@
 #include "cmd/command.h"
 #include "cmd/log.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static int run(int argc, char **argv, struct err *err) {
     struct invocation invocation;
@@ -26,12 +28,20 @@ static int run(int argc, char **argv, struct err *err) {
     return rc;
 }
 
+/* Whoever reads our output has had enough: `nullsender parse ... | head`. */
+static bool reader_is_gone(void) {
+    struct pollfd output = {STDOUT_FILENO, POLLOUT, 0};
+    return poll(&output, 1, 0) == 1 && (output.revents & POLLERR);
+}
+
 int main(int argc, char **argv) {
     /* A peer that closes shows as EPIPE where it was written to. */
     signal(SIGPIPE, SIG_IGN);
     struct err err = {0};
     if (run(argc, argv, &err) == 0)
         return 0;
+    if (err.code == ERR_IO && reader_is_gone())
+        return 128 + SIGPIPE;
     log_error("%s", err.text);
     return err.code ? (int)err.code : ERR_SOFTWARE;
 }
