@@ -200,8 +200,10 @@ static void without_an_enhanced_code_the_categorys_is_given_and_marked(void **st
         unsigned reply_code;
         const char *status;
     } cases[] = {
-        {"550 user unknown", 550, "5.1.1"},     {"450 user unknown", 450, "4.1.1"},
-        {"user unknown", 0, "5.1.1"},           {"421 too many connections", 421, "4.7.28"},
+        {"550 user unknown", 550, "5.1.1"},
+        {"450 user unknown", 450, "4.1.1"},
+        {"user unknown", 0, "5.1.1"},
+        {"421 too many connections", 421, "4.7.28"},
         {"retry timeout exceeded", 0, "4.4.7"},
         {"user unknown: retry timeout exceeded", 0, "4.1.1"},
         {"mailbox full", 0, "5.2.2"},
