@@ -4,7 +4,8 @@
 
 static void add_cell(struct buf *out, const char *text) {
     bool formula = *text && strchr("=+-@\t\r", *text);
-    if (!formula && !text[strcspn(text, "\",\r\n")]) {
+    /* Where numbers have a decimal comma, spreadsheets also part cells at semicolons. */
+    if (!formula && !text[strcspn(text, "\",;\r\n")]) {
         buf_add_string(out, text);
         return;
     }
