@@ -16,6 +16,8 @@ PACKAGES := gcc clang clang-format make git pkg-config python3 openssl \
 	libetpan-dev libcurl4-gnutls-dev libpq-dev libvectorscan-dev nettle-dev libidn2-dev \
 	libjansson-dev libconfuse-dev libseccomp-dev libcmocka-dev \
 	dovecot-imapd dovecot-lmtpd postgresql
+# The tests look at the HTML report in a real browser.
+PACKAGES_CHECK := chromium chromium-driver
 
 # --- the layers: which libraries each one may use -----------------------------------------------
 # cmd/ may use all of them; tests/lint.py holds the includes to this table.
@@ -69,7 +71,7 @@ objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1)))
 unit_tests = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/$(1)/test_*.c)))
 
 UNIT_TESTS := $(foreach layer,$(LAYERS),$(call unit_tests,$(layer)))
-EMBEDDED := $(patsubst %,$(BUILD)/obj/cmd/embedded_%.o,rules migrations ruleset)
+EMBEDDED := $(patsubst %,$(BUILD)/obj/cmd/embedded_%.o,rules migrations page ruleset)
 
 .PHONY: all program deps demo check asan accuracy lint format clean help
 .DELETE_ON_ERROR:
@@ -104,9 +106,11 @@ $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) $(PKG_FLAGS) -c -o $@ $<
 
-# The rules and the migrations are part of the program: cmd/embedded.h.
+# The rules, the migrations and the style of the HTML report are part of the program:
+# cmd/embedded.h.
 $(BUILD)/embedded_rules.c: $(sort $(wildcard etc/rules/*.rules))
 $(BUILD)/embedded_migrations.c: $(sort $(wildcard migrations/*.sql))
+$(BUILD)/embedded_page.c: cmd/report.css cmd/report.js
 $(BUILD)/embedded_%.c: cmd/embed.sh Makefile
 	$(call say,EMBED $@)
 	@mkdir -p $(@D)
@@ -146,7 +150,7 @@ demo: ## the whole way on throwaway servers
 	@python3 tests/demo.py $(if $(KEEP),--keep)
 
 check: ## lint, unit tests and end-to-end tests
-	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory deps PACKAGES='$(PACKAGES) $(PACKAGES_CHECK)'
 	@$(MAKE) --no-print-directory -j2 program unit-tests
 	@python3 tests/run.py --build $(BUILD) $(TESTS)
 

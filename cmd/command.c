@@ -28,9 +28,15 @@ const struct option_info option_table[OPTION_COUNT] = {
     [OPTION_HOST] = {"host", 'H', "HOST",
                      "the server that said it, whose provider's rules then apply"},
     [OPTION_LIMIT] = {"limit", 'l', "N", "stop after N messages of each mailbox"},
+    [OPTION_OUTPUT] = {"output", 'o', "FILE", "write there instead of to standard output"},
     [OPTION_REASON] = {"reason", 'R', "TEXT", "why, for whoever asks later"},
+    [OPTION_REPORT_CATEGORY] = {"category", 0, NULL, "the table by reason"},
+    [OPTION_REPORT_DAY] = {"day", 0, NULL, "the table by day (UTC)"},
+    [OPTION_REPORT_DOMAIN] = {"domain", 0, NULL, "the table by recipients' domain"},
+    [OPTION_REPORT_RECIPIENT] = {"recipient", 0, NULL, "a line a recipient; needs a CAMPAIGN"},
     [OPTION_RULES] = {"rules", 'r', "DIR",
                       "read further rule files, DIR/*.rules; they come before the built-in ones"},
+    [OPTION_SENT] = {"sent", 0, "N", "how many mails were sent"},
     [OPTION_SINCE] = {"since", 's', "TIME",
                       "from this time on: 2026-11-22, '2026-11-22 14:30 UTC'"},
     [OPTION_UNTIL] = {"until", 'u', "TIME", "before this time"},
@@ -150,6 +156,37 @@ const struct command command_table[] = {
             "(the default; safe to open in a spreadsheet) or json (a line an address).",
         .options = TAKES(SINCE) | TAKES(FORMAT),
         .run = command_export,
+    },
+    {
+        .name = "report",
+        .arguments = "[CAMPAIGN]",
+        .arguments_max = 1,
+        .summary = "show how the campaigns did, or one of them",
+        .description =
+            "Shows a line a campaign, or one campaign with its bounces by day, reason and domain.\n"
+            "'' names the bounces of which nobody knows the campaign. Each recipient counts once for\n"
+            "a campaign, as the heaviest of what came back. --category, --domain, --day and\n"
+            "--recipient choose single tables.\n"
+            "\n"
+            "--format text (the default), csv (one table; safe to open in a spreadsheet), json, or\n"
+            "html: a page with charts and tables that is one file and needs nothing else:\n"
+            "\n"
+            "  nullsender report spring26 --format html --output spring26.html",
+        .options = TAKES(REPORT_CATEGORY) | TAKES(REPORT_DAY) | TAKES(REPORT_DOMAIN) |
+                   TAKES(REPORT_RECIPIENT) | TAKES(FORMAT) | TAKES(OUTPUT),
+        .run = command_report,
+    },
+    {
+        .name = "campaign set",
+        .arguments = "NAME",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .summary = "note how many mails of a campaign were sent, for its rates",
+        .description =
+            "Rates are in percent of the mails sent, which only the sender knows. The\n"
+            "campaign's name is the one in the VERP addresses; it need not have bounced yet.",
+        .options = TAKES(SENT),
+        .run = command_campaign_set,
     },
     {
         .name = "rebuild",
@@ -284,25 +321,66 @@ static int check_argument_count(const struct invocation *invocation, struct err 
     return 0;
 }
 
+/* What getopt_long wants to know of the options. */
+struct getopt_tables {
+    char shorts[2 * OPTION_COUNT + 3];
+    struct option longs[OPTION_COUNT + 1];
+};
+
+static bool has_name(const struct getopt_tables *tables, int count, const char *name) {
+    for (int i = 0; i < count; i++)
+        if (!strcmp(tables->longs[i].name, name))
+            return true;
+    return false;
+}
+
+/* The options of the command, then the others, which are known so that a mistake is told as what
+ * it is. Where two share a name, the first one has it. */
+static void getopt_tables_fill(struct getopt_tables *tables, const struct command *command,
+                               bool stop_at_word) {
+    *tables = (struct getopt_tables){0};
+    char *letter = tables->shorts;
+    int count = 0;
+    if (stop_at_word)
+        *letter++ = '+';
+    *letter++ = ':';
+    for (int other = 0; other <= 1; other++)
+        for (enum option_id o = 0; o < OPTION_COUNT; o++) {
+            const struct option_info *info = &option_table[o];
+            if (command_takes(command, o) == (bool)other || has_name(tables, count, info->name))
+                continue;
+            tables->longs[count++] =
+                (struct option){info->name, info->argument != NULL, NULL, 256 + (int)o};
+            if (info->letter)
+                *letter++ = info->letter;
+            if (info->letter && info->argument)
+                *letter++ = ':';
+        }
+}
+
+/* The command, where it is the first word, before which options may stand; else NULL. */
+static const struct command *command_at_start(int argc, char **argv) {
+    struct getopt_tables tables;
+    getopt_tables_fill(&tables, NULL, true);
+    optind = 0;
+    while (getopt_long(argc, argv, tables.shorts, tables.longs, NULL) != -1)
+        ;
+    int used;
+    return optind < argc ? command_find(argv + optind, argc - optind, &used) : NULL;
+}
+
 int invocation_parse(int argc, char **argv, struct invocation *invocation, struct err *err) {
     *invocation = (struct invocation){0};
+    for (enum option_id o = 0; o < OPTION_COUNT; o++)
+        invocation->values[o] = memory_zero((size_t)argc, sizeof(char *));
 
     /* Options may stand before the command as well: nullsender -c FILE fetch. */
-    struct option longs[OPTION_COUNT + 1] = {{0}};
-    char shorts[2 * OPTION_COUNT + 2] = ":";
-    for (enum option_id o = 0; o < OPTION_COUNT; o++) {
-        const struct option_info *info = &option_table[o];
-        longs[o] = (struct option){info->name, info->argument != NULL, NULL, 256 + (int)o};
-        size_t len = strlen(shorts);
-        shorts[len] = info->letter;
-        if (info->argument)
-            shorts[len + 1] = ':';
-        invocation->values[o] = memory_zero((size_t)argc, sizeof(char *));
-    }
+    struct getopt_tables tables;
     opterr = 0;
+    getopt_tables_fill(&tables, command_at_start(argc, argv), false);
     optind = 0;
     int found;
-    while ((found = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+    while ((found = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
         if (found == ':')
             return err_set(err, ERR_USAGE, "option '%s' lacks its argument", argv[optind - 1]);
         if (found == '?')
@@ -365,8 +443,9 @@ void command_print_help(const struct command *command, FILE *out) {
         if (!command_takes(command, o))
             continue;
         const struct option_info *info = &option_table[o];
-        int width = fprintf(out, "  -%c, --%s%s%s", info->letter, info->name,
-                            info->argument ? " " : "", info->argument ? info->argument : "");
+        int width = info->letter ? fprintf(out, "  -%c, ", info->letter) : fprintf(out, "      ");
+        width += fprintf(out, "--%s%s%s", info->name, info->argument ? " " : "",
+                         info->argument ? info->argument : "");
         fprintf(out, "%*s%s\n", width < 24 ? 24 - width : 2, "", info->help);
     }
 }

@@ -1,6 +1,7 @@
 /*
- * embedded: the files that are part of the program: the shipped rules and the migrations.
- * Written by cmd/embed.sh at build time; each table ends with a row whose name is NULL.
+ * embedded: the files that are part of the program: the shipped rules, the migrations, and style
+ * and script of the HTML report. Written by cmd/embed.sh at build time; each table ends with a row
+ * whose name is NULL.
  */
 #ifndef CMD_EMBEDDED_H
 #define CMD_EMBEDDED_H
@@ -15,6 +16,7 @@ struct embedded_file {
 
 extern const struct embedded_file embedded_rules[];
 extern const struct embedded_file embedded_migrations[];
+extern const struct embedded_file embedded_page[]; /* report.css, then report.js */
 
 /* The built-in rules, compiled: for ruleset_compile_cached(). The names are the linker's, made from
  * the file's. */

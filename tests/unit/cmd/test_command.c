@@ -132,13 +132,47 @@ static void help_names_every_command_and_option(void **state) {
     free(text);
 }
 
-static void no_two_options_share_a_name_or_letter(void **state) {
+static void no_two_options_of_a_command_share_a_name(void **state) {
     (void)state;
-    for (enum option_id a = 0; a < OPTION_COUNT; a++) {
-        for (enum option_id b = a + 1; b < OPTION_COUNT; b++) {
-            assert_string_not_equal(option_table[a].name, option_table[b].name);
-            assert_int_not_equal(option_table[a].letter, option_table[b].letter);
-        }
+    for (const struct command *c = command_table; c->name; c++)
+        for (enum option_id a = 0; a < OPTION_COUNT; a++)
+            for (enum option_id b = a + 1; b < OPTION_COUNT; b++)
+                if (c->options >> a & c->options >> b & 1)
+                    assert_string_not_equal(option_table[a].name, option_table[b].name);
+}
+
+static void no_two_options_share_a_letter(void **state) {
+    (void)state;
+    for (enum option_id a = 0; a < OPTION_COUNT; a++)
+        for (enum option_id b = a + 1; b < OPTION_COUNT; b++)
+            if (option_table[a].letter)
+                assert_int_not_equal(option_table[a].letter, option_table[b].letter);
+}
+
+/* suppress --domain example.net, but report --domain spring26. */
+static void a_name_that_two_options_share_is_the_one_that_the_command_takes(void **state) {
+    (void)state;
+    static const struct {
+        const char *line;
+        enum option_id option;
+        int arguments;
+    } table[] = {
+        {"suppress --domain example.net", OPTION_DOMAIN, 0},
+        {"suppress ada@example.org --domain example.net", OPTION_DOMAIN, 1},
+        {"-c x.conf suppress --domain=example.net", OPTION_DOMAIN, 0},
+        {"--domain example.net suppress", OPTION_DOMAIN, 0},
+        {"report --domain spring26", OPTION_REPORT_DOMAIN, 1},
+        {"report spring26 --domain", OPTION_REPORT_DOMAIN, 1},
+        {"-vc x.conf report --domain", OPTION_REPORT_DOMAIN, 0},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct invocation invocation;
+        struct err err;
+        if (parse(table[i].line, &invocation, &err) != 0)
+            fail_msg("'%s' gives '%s'", table[i].line, err.text);
+        assert_true(invocation_has(&invocation, table[i].option));
+        assert_int_equal(invocation.argument_count, table[i].arguments);
+        invocation_free(&invocation);
     }
 }
 
@@ -148,7 +182,9 @@ int main(void) {
         cmocka_unit_test(mistakes_are_told_with_what_would_be_right),
         cmocka_unit_test(numbers_are_checked),
         cmocka_unit_test(help_names_every_command_and_option),
-        cmocka_unit_test(no_two_options_share_a_name_or_letter),
+        cmocka_unit_test(no_two_options_of_a_command_share_a_name),
+        cmocka_unit_test(no_two_options_share_a_letter),
+        cmocka_unit_test(a_name_that_two_options_share_is_the_one_that_the_command_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

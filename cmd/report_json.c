@@ -1,0 +1,61 @@
+#include "cmd/report.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    RATE_DIGITS = 12, /* 2.04 and not 2.0400000000000000 */
+};
+
+static const char *const table_keys[STORE_REPORT_COUNT] = {
+    [STORE_REPORT_CAMPAIGNS] = "campaigns",   [STORE_REPORT_DAYS] = "days",
+    [STORE_REPORT_CATEGORIES] = "categories", [STORE_REPORT_DOMAINS] = "domains",
+    [STORE_REPORT_RECIPIENTS] = "recipients",
+};
+
+static json_t *cell_to_json(enum store_cell_type type, const char *cell) {
+    if (!cell)
+        return json_null();
+    switch (type) {
+    case STORE_CELL_COUNT: return json_integer(strtoll(cell, NULL, 10));
+    case STORE_CELL_PERCENT: return json_real(strtod(cell, NULL));
+    case STORE_CELL_TEXT:
+    case STORE_CELL_DAY:
+    case STORE_CELL_TIME: break;
+    }
+    return json_string(cell);
+}
+
+static json_t *table_to_json(const struct store_report_table *table) {
+    json_t *rows = json_array();
+    for (size_t row = 0; row < table->row_count; row++) {
+        json_t *object = json_object();
+        for (size_t column = 0; column < table->column_count; column++)
+            json_object_set_new(object, table->columns[column].name,
+                                cell_to_json(table->columns[column].type,
+                                             table->cells[row * table->column_count + column]));
+        json_array_append_new(rows, object);
+    }
+    return rows;
+}
+
+static int add_to_buf(const char *bytes, size_t len, void *out) {
+    buf_add(out, bytes, len);
+    return 0;
+}
+
+void report_json_add(struct buf *out, const struct report_document *document) {
+    json_t *object = json_object();
+    json_object_set_new(object, "campaign", cell_to_json(STORE_CELL_TEXT, document->campaign));
+    json_object_set_new(object, "mailboxes_read_at",
+                        cell_to_json(STORE_CELL_TIME, document->freshness.read_at));
+    for (size_t i = 0; i < STORE_REPORT_COUNT; i++)
+        if (document->tables[i].columns)
+            json_object_set_new(object, table_keys[i], table_to_json(&document->tables[i]));
+    /* Escaping all that is not ASCII also disarms what a terminal would obey (C1, bidi). */
+    json_dump_callback(object, add_to_buf, out,
+                       JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(RATE_DIGITS));
+    buf_add_char(out, '\n');
+    json_decref(object);
+}
