@@ -2,20 +2,6 @@
 
 #include <string.h>
 
-struct bytes bytes_of(const char *text) {
-    return (struct bytes){text, text ? strlen(text) : 0};
-}
-
-struct bytes bytes_from(struct bytes b, size_t from) {
-    if (from > b.len)
-        from = b.len;
-    return (struct bytes){b.data ? b.data + from : NULL, b.len - from};
-}
-
-struct bytes bytes_first(struct bytes b, size_t len) {
-    return (struct bytes){b.data, len < b.len ? len : b.len};
-}
-
 static bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
@@ -107,23 +93,6 @@ bool bytes_take_number(struct bytes *rest, unsigned long max, unsigned long *num
     *number = n;
     *rest = bytes_from(*rest, i);
     return true;
-}
-
-char ascii_lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-bool ascii_is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-bool ascii_is_alpha(char c) {
-    c = ascii_lower(c);
-    return c >= 'a' && c <= 'z';
-}
-
-bool ascii_is_space(char c) {
-    return is_blank(c) || c == '\v' || c == '\f';
 }
 
 int ascii_hex_value(char c) {

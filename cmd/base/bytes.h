@@ -2,13 +2,15 @@
  * bytes: a run of bytes that somebody else owns, and the ASCII-only tests that mail needs.
  *
  * Mail, IMAP and SMTP are ASCII protocols: none of these functions looks at the locale, and bytes
- * of 0x80 and above belong to no class.
+ * of 0x80 and above belong to no class. The smallest stand here, since they are called for each
+ * byte.
  */
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct bytes {
     const char *data; /* not NUL-terminated; NULL only where len is 0 */
@@ -16,11 +18,20 @@ struct bytes {
 };
 
 /* The bytes of a string, without its NUL; of NULL, none. */
-struct bytes bytes_of(const char *text);
+static inline struct bytes bytes_of(const char *text) {
+    return (struct bytes){text, text ? strlen(text) : 0};
+}
 
 /* The bytes from `from` (clamped) to the end; the first `len` (clamped) of them. */
-struct bytes bytes_from(struct bytes b, size_t from);
-struct bytes bytes_first(struct bytes b, size_t len);
+static inline struct bytes bytes_from(struct bytes b, size_t from) {
+    if (from > b.len)
+        from = b.len;
+    return (struct bytes){b.data ? b.data + from : NULL, b.len - from};
+}
+
+static inline struct bytes bytes_first(struct bytes b, size_t len) {
+    return (struct bytes){b.data, len < b.len ? len : b.len};
+}
 
 /* Without white space (space, tab, CR, LF) at both ends. */
 struct bytes bytes_trim(struct bytes b);
@@ -45,10 +56,24 @@ bool bytes_ends_ignore_case(struct bytes b, const char *suffix);
  * taken off. False, with nothing taken, where there is none or it is larger. */
 bool bytes_take_number(struct bytes *rest, unsigned long max, unsigned long *number);
 
-char ascii_lower(char c);
-bool ascii_is_digit(char c);
-bool ascii_is_alpha(char c);
-bool ascii_is_space(char c); /* space, tab, CR, LF, VT, FF */
+static inline char ascii_lower(char c) {
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+static inline bool ascii_is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+static inline bool ascii_is_alpha(char c) {
+    c = ascii_lower(c);
+    return c >= 'a' && c <= 'z';
+}
+
+/* Space, tab, CR, LF, VT, FF. */
+static inline bool ascii_is_space(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 int ascii_hex_value(char c); /* 0 to 15, or -1 */
 
 /* Folds the ASCII letters of a string in place, and returns it. */
