@@ -103,8 +103,8 @@ class Mailing:
             self._send("own words", f"ada@{UNENCRYPTED}", "block", "security_error")
             self._send("own words", f"ada@{SMALL}", "soft", "message_too_large")
             self._send_xverp()
-        # At the fourth try it is late enough for a notice; the fifth one succeeds.
-        later = Answer(Stage.RCPT, "451 4.3.0 Not now", times=4)
+        # At the second try it is late enough for a notice; the third one succeeds.
+        later = Answer(Stage.RCPT, "451 4.3.0 Not now", times=2)
         self._send("late", "barbara@late.example", "none", "delayed", answer=later)
 
     def _send(

@@ -19,15 +19,10 @@ daemon_smtp_ports = {port}
 host_lookup =
 tls_advertise_hosts =
 dsn_advertise_hosts = *
-acl_smtp_rcpt = take
+smtp_accept_queue_per_connection = 0
+acl_smtp_rcpt = accept
 bounce_return_size_limit = 10K
 delay_warning = {warn}s
-
-begin acl
-
-# A queue runner delivers them for less than a process each; reports go out at once.
-take:
-  accept control = queue_only
 
 begin routers
 

@@ -25,10 +25,10 @@ HOST_NAME = "out.news.example.com"
 SENDING_HOST = "app.news.example.com"  # whose mail it is
 
 # When they try again, warn the sender, give up on a mail, and give up on a command.
-RETRY_SECONDS = 1
+RETRY_SECONDS = 2
 WARN_SECONDS = 2
 GIVE_UP_SECONDS = 10
-COMMAND_SECONDS = 2
+COMMAND_SECONDS = 1
 
 SUBMISSION_SECONDS = 30
 QUEUE_POLL_SECONDS = 0.2
@@ -84,12 +84,12 @@ class Mta(Server):
 
     def wait_until_done(self, seconds: float) -> None:
         """Waits until every mail, and every report about one, is delivered or given up."""
-
-        def is_done() -> bool:
-            time.sleep(QUEUE_POLL_SECONDS)  # looking through a queue is no small work
-            return not self.queue_files()
-
-        self.wait_until(is_done, seconds, f"{self.name} still has mail in its queue")
+        deadline = time.monotonic() + seconds
+        while files := self.queue_files():
+            if time.monotonic() > deadline:
+                names = " ".join(str(file.relative_to(self.folder)) for file in files)
+                raise LabError(f"{self.name} still has {names} after {seconds} s:\n{self.tail()}")
+            time.sleep(QUEUE_POLL_SECONDS)
 
     def stop(self) -> None:
         """Stops it with all its children. Its own process is reaped last: until then the number

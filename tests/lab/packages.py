@@ -49,7 +49,7 @@ def _download(names: list[str]) -> None:
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         problem = _apt_get(folder, ["download", *names])
         if problem:
-            # Images of Debian come without package lists; these need no root and go with the folder.
+            # Images of Debian have no package lists; these need no root and go with the folder.
             options = []
             for place in ("State::Lists", "Cache"):
                 path = Path(folder, place.replace("::", "-"))
