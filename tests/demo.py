@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -77,9 +76,8 @@ def show_path(word: str) -> str:
     return os.path.relpath(word) if word.startswith(str(ROOT)) else word
 
 
-def demo(build: Path, postgres: Postgres, dovecot: Dovecot) -> None:
+def demo(build: Path, folder: Path, postgres: Postgres, dovecot: Dovecot) -> None:
     """From an empty database to the answers."""
-    folder = build / "demo"
     dovecot.add_user(MAILBOX)
     mails = list(bounces())
     dovecot.deliver(MAILBOX, ((mail.raw, mail.arrival) for mail in mails))
@@ -164,28 +162,26 @@ def command_line(pid: int) -> str:
 
 def remove_demo(folder: Path) -> None:
     """An earlier demo's servers and files."""
-    if folder.is_dir():
-        stop_kept(folder)
-        for place in folder.iterdir():
-            if place.is_symlink():
-                remove_folder(place)
-        shutil.rmtree(folder)
+    stop_kept(folder)
+    remove_folder(folder)
     folder.mkdir(parents=True)
 
 
-def print_how_to_go_on(build: Path, postgres: Postgres, dovecot: Dovecot) -> None:
+def print_how_to_go_on(
+    build: Path, folder: Path, postgres: Postgres, dovecot: Dovecot
+) -> None:
     """For --keep."""
     for server in (postgres, dovecot):
-        pid_file = build / "demo" / f"{server.name}.pid"
+        pid_file = folder / f"{server.name}.pid"
         pid_file.write_text(f"{server.pid} {int(server.stop_signal)}\n")
-    program, folder = show_path(str(build / "nullsender")), show_path(str(build / "demo"))
+    program, place = show_path(str(build / "nullsender")), show_path(str(folder))
     print(f"""
 The servers are still running.
 
     look at the tables    psql '{postgres.conninfo(DATABASE)}'
-    fetch again           {program} fetch -c {folder}/nullsender.conf
+    fetch again           {program} fetch -c {place}/nullsender.conf
     the mailbox           imaps://localhost:{dovecot.tls_port}, user {MAILBOX},
-                          password in {folder}/bounces.password
+                          password in {place}/bounces.password
     stop them             python3 {show_path(str(ROOT / "tests" / "demo.py"))} --stop
 """)
 
@@ -193,12 +189,13 @@ The servers are still running.
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--build", type=Path, default=Path("build"), help="folder of the build")
+    parser.add_argument("--folder", type=Path, help="where to work (default: demo in the build)")
     parser.add_argument("--keep", action="store_true", help="leave the servers running")
     parser.add_argument("--stop", action="store_true", help="stop what --keep has left")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     build = (ROOT / arguments.build).resolve()
-    folder = build / "demo"
+    folder = (ROOT / arguments.folder).resolve() if arguments.folder else build / "demo"
     if arguments.stop:
         stop_kept(folder)
         return 0
@@ -214,10 +211,10 @@ def main() -> int:
         stack.callback(dovecot.stop)
         dovecot.start(survive=arguments.keep)
         step(f"Dovecot listens on 127.0.0.1:{dovecot.tls_port} (imaps)")
-        demo(build, postgres, dovecot)
+        demo(build, folder, postgres, dovecot)
         if arguments.keep:
             stack.pop_all()
-            print_how_to_go_on(build, postgres, dovecot)
+            print_how_to_go_on(build, folder, postgres, dovecot)
         else:
             step("stopping the servers")
     if not arguments.keep:

@@ -73,13 +73,15 @@ def make_folder(path: Path, owner: Account) -> Path:
 
 
 def remove_folder(path: Path) -> None:
-    """Removes what make_folder made; nothing there is fine."""
+    """Removes what make_folder made, or a folder of such; nothing there is fine."""
     if path.is_symlink():
         target = path.readlink()
         if target.name.startswith("nullsender-lab-"):
             shutil.rmtree(target, ignore_errors=True)
         path.unlink()
     elif path.is_dir():
+        for link in filter(Path.is_symlink, path.iterdir()):
+            remove_folder(link)
         shutil.rmtree(path)
 
 
