@@ -135,7 +135,9 @@ size_t listing_read(struct mail *mail, struct bytes behind, enum report_action a
     unsigned idle = 0;
     while (bytes_next_line(&rest, &line)) {
         bool skipped = !quoted && line.len && line.data[0] == '>' && place != ON_THE_PHRASES_LINE;
-        if (!skipped && take_listed(line, place, &address, &left)) {
+        /* "hMailServer sent: RCPT TO:<ada@example.net>" under that address is of its words. */
+        if (!skipped && take_listed(line, place, &address, &left) &&
+            !bytes_equal(address, entry.address)) {
             if (entry.address.len) {
                 entry.words.len = (size_t)(line.data - entry.words.data);
                 entry_add(mail, &entry, action);
