@@ -89,7 +89,8 @@ class Corpus(unittest.TestCase):
 
     def assert_lines(self, lines: list[str], expected: list[str]) -> None:
         """The same lines; those of one mail stand below each other in what is said if not."""
-        parsed, wanted = ({line.partition("\t")[0]: line for line in of} for of in (lines, expected))
+        by_path = [{line.partition("\t")[0]: line for line in of} for of in (lines, expected)]
+        parsed, wanted = by_path
         report = [
             f"{sign} {side[path]}"
             for path in sorted(parsed.keys() | wanted.keys())
