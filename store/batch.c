@@ -2,11 +2,10 @@
 
 #include "cmd/base/buf.h"
 #include "cmd/base/memory.h"
+#include "store/columns.h"
 #include "store/connection.h"
-#include "store/rows.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     /* The statements of a batch, in order. */
@@ -37,66 +36,10 @@ const char *store_outcome_name(enum store_outcome outcome) {
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-#define MEMBER(member) offsetof(struct store_message, member)
-static const struct column message_columns[] = {
-    {"id", COLUMN_ID, MEMBER(sha256)},
-    {"sha256", COLUMN_SHA256, MEMBER(sha256)},
-    {"size", COLUMN_SIZE, MEMBER(size)},
-    {"arrived_at", COLUMN_TIME, MEMBER(internal_date)},
-    {"message_id", COLUMN_TEXT, MEMBER(message_id)},
-    {"from_address", COLUMN_TEXT, MEMBER(from)},
-    {"subject", COLUMN_TEXT, MEMBER(subject)},
-    {"kind", COLUMN_TEXT, MEMBER(kind)},
-    {"format", COLUMN_TEXT, MEMBER(format)},
-    {"outcome", COLUMN_OUTCOME, MEMBER(outcome)},
-    {"outcome_reason", COLUMN_TEXT, MEMBER(outcome_reason)},
-    {"truncated", COLUMN_BOOL, MEMBER(truncated)},
-    {"uid", COLUMN_UID, MEMBER(uid)}, /* goes to bounce.fetched */
-};
-enum {
-    MESSAGE_TABLE_COLUMNS = COUNT(message_columns) - 1,
-};
-
 static const struct column raw_columns[] = {
-    {"message", COLUMN_ID, MEMBER(sha256)},
-    {"raw", COLUMN_RAW, MEMBER(raw)},
+    {"message", COLUMN_ID, offsetof(struct store_message, sha256)},
+    {"raw", COLUMN_RAW, offsetof(struct store_message, raw)},
 };
-#undef MEMBER
-
-struct event_row {
-    unsigned char message[STORE_SHA256_SIZE];
-    struct store_event event;
-};
-
-#define MEMBER(member) offsetof(struct event_row, event.member)
-static const struct column event_columns[] = {
-    {"message", COLUMN_ID, offsetof(struct event_row, message)},
-    {"recipient", COLUMN_TEXT_OR_NONE, MEMBER(recipient_key)},
-    {"address", COLUMN_TEXT_OR_NONE, MEMBER(recipient)},
-    {"domain", COLUMN_TEXT_OR_NONE, MEMBER(domain)},
-    {"campaign", COLUMN_TEXT_OR_NONE, MEMBER(campaign)},
-    {"occurred_at", COLUMN_TIME, MEMBER(occurred_at)},
-    {"verdict", COLUMN_TEXT, MEMBER(verdict)},
-    {"category", COLUMN_TEXT, MEMBER(category)},
-    {"fault", COLUMN_TEXT, MEMBER(fault)},
-    {"counted", COLUMN_BOOL, MEMBER(counted)},
-    {"action", COLUMN_TEXT, MEMBER(action)},
-    {"status", COLUMN_TEXT, MEMBER(status)},
-    {"reply_code", COLUMN_REPLY_CODE, MEMBER(reply_code)},
-    {"diagnostic", COLUMN_TEXT, MEMBER(diagnostic)},
-    {"reporting_mta", COLUMN_TEXT, MEMBER(reporting_mta)},
-    {"remote_mta", COLUMN_TEXT, MEMBER(remote_mta)},
-    {"final_recipient", COLUMN_TEXT, MEMBER(final_recipient)},
-    {"original_recipient", COLUMN_TEXT, MEMBER(original_recipient)},
-    {"identified_by", COLUMN_TEXT, MEMBER(identified_by)},
-    {"found_in", COLUMN_TEXT, MEMBER(found_in)},
-    {"verp_address", COLUMN_TEXT, MEMBER(verp_address)},
-    {"rule", COLUMN_TEXT, MEMBER(rule)},
-    {"matched", COLUMN_TEXT, MEMBER(matched)},
-    {"matched_in", COLUMN_TEXT, MEMBER(matched_in)},
-    {"ruleset", COLUMN_TEXT, MEMBER(ruleset)},
-};
-#undef MEMBER
 
 static const struct column key_columns[] = {
     {"recipient", COLUMN_TEXT_OR_NONE, offsetof(struct event_row, event.recipient_key)},
@@ -107,11 +50,11 @@ static const struct column key_columns[] = {
  * taken as new. */
 static void insert_sql(struct buf *sql) {
     int first_message = PARAMETER_ARRAYS;
-    int first_raw = first_message + (int)COUNT(message_columns);
+    int first_raw = first_message + COLUMNS_MESSAGE_FETCHED;
     int first_event = first_raw + (int)COUNT(raw_columns);
 
     buf_add_string(sql, "WITH given AS (SELECT * FROM ");
-    sql_add_unnest(sql, "g", message_columns, COUNT(message_columns), first_message);
+    sql_add_unnest(sql, "g", message_columns, COLUMNS_MESSAGE_FETCHED, first_message);
     buf_add_string(sql, "), met AS (INSERT INTO bounce.fetched AS f"
                         " (mailbox, uidvalidity, uid, message, run)"
                         " SELECT DISTINCT ON (uid) $1::text, $2::int8, uid, id, $3::uuid"
@@ -120,9 +63,9 @@ static void insert_sql(struct buf *sql) {
                         " SET message = EXCLUDED.message, run = EXCLUDED.run"
                         " WHERE f.message <> EXCLUDED.message RETURNING uid, message)"
                         ", stored AS (INSERT INTO bounce.message (");
-    sql_add_names(sql, "", message_columns, MESSAGE_TABLE_COLUMNS);
+    sql_add_names(sql, "", message_columns, COLUMNS_MESSAGE);
     buf_add_string(sql, ", run) SELECT DISTINCT ON (id) ");
-    sql_add_names(sql, "", message_columns, MESSAGE_TABLE_COLUMNS);
+    sql_add_names(sql, "", message_columns, COLUMNS_MESSAGE);
     buf_add_string(sql, ", $3::uuid FROM given JOIN met USING (uid) ORDER BY id, place"
                         " ON CONFLICT (id) DO NOTHING RETURNING id, outcome)"
                         ", kept AS (INSERT INTO bounce.message_raw (message, raw)"
@@ -131,11 +74,11 @@ static void insert_sql(struct buf *sql) {
     buf_add_string(sql, " JOIN stored ON stored.id = b.message ORDER BY b.message"
                         " ON CONFLICT (message) DO NOTHING)"
                         ", judged AS (INSERT INTO bounce.event (");
-    sql_add_names(sql, "", event_columns, COUNT(event_columns));
+    sql_add_names(sql, "", event_columns, COLUMNS_EVENT);
     buf_add_string(sql, ", run) SELECT ");
-    sql_add_names(sql, "e.", event_columns, COUNT(event_columns));
+    sql_add_names(sql, "e.", event_columns, COLUMNS_EVENT);
     buf_add_string(sql, ", $3::uuid FROM ");
-    sql_add_unnest(sql, "e", event_columns, COUNT(event_columns), first_event);
+    sql_add_unnest(sql, "e", event_columns, COLUMNS_EVENT, first_event);
     buf_add_string(sql, " JOIN stored ON stored.id = e.message ORDER BY e.recipient, e.place"
                         " ON CONFLICT (recipient, message, revision) DO NOTHING RETURNING 1)"
                         " SELECT (SELECT count(*) FROM given) - (SELECT count(*) FROM met),"
@@ -160,52 +103,28 @@ enum {
 struct rows {
     const void **messages;
     const void **raws;
-    const void **events;
-    struct event_row *event_rows;
     size_t raw_count;
-    size_t event_count;
+    struct event_rows events;
 };
 
-/* The event as it can be stored: keys have a limit, and all that is said of nobody is the words. */
-static void fit_keys(struct store_event *event) {
-    if (event->campaign && strlen(event->campaign) > STORE_KEY_MAX)
-        event->campaign = NULL;
-    if (event->recipient_key && strlen(event->recipient_key) > STORE_KEY_MAX)
-        event->recipient_key = NULL;
-    if (!event->recipient_key)
-        event->domain = NULL;
-}
-
 static void rows_collect(const struct store_batch *batch, struct rows *rows) {
-    size_t events = 0;
-    for (size_t i = 0; i < batch->count; i++)
-        events += batch->messages[i].event_count;
     *rows = (struct rows){
         .messages = memory_zero(batch->count, sizeof *rows->messages),
         .raws = memory_zero(batch->count, sizeof *rows->raws),
-        .events = memory_zero(events, sizeof *rows->events),
-        .event_rows = memory_zero(events, sizeof *rows->event_rows),
     };
     for (size_t i = 0; i < batch->count; i++) {
         const struct store_message *m = &batch->messages[i];
         rows->messages[i] = m;
         if (m->raw.len)
             rows->raws[rows->raw_count++] = m;
-        for (size_t e = 0; e < m->event_count; e++) {
-            struct event_row *row = &rows->event_rows[rows->event_count];
-            memcpy(row->message, m->sha256, sizeof row->message);
-            row->event = m->events[e];
-            fit_keys(&row->event);
-            rows->events[rows->event_count++] = row;
-        }
     }
+    event_rows_collect(batch->messages, batch->count, &rows->events);
 }
 
 static void rows_free(struct rows *rows) {
     free(rows->messages);
     free(rows->raws);
-    free(rows->events);
-    free(rows->event_rows);
+    event_rows_free(&rows->events);
 }
 
 static bool send_statement(PGconn *connection, const char *sql, struct parameters *p) {
@@ -222,9 +141,9 @@ static bool send_insert(PGconn *connection, const struct store_batch *batch,
     parameters_add_text(p, batch->mailbox);
     parameters_add_text(p, uidvalidity);
     parameters_add_text(p, batch->run);
-    parameters_add_rows(p, message_columns, COUNT(message_columns), rows->messages, batch->count);
+    parameters_add_rows(p, message_columns, COLUMNS_MESSAGE_FETCHED, rows->messages, batch->count);
     parameters_add_rows(p, raw_columns, COUNT(raw_columns), rows->raws, rows->raw_count);
-    parameters_add_rows(p, event_columns, COUNT(event_columns), rows->events, rows->event_count);
+    parameters_add_rows(p, event_columns, COLUMNS_EVENT, rows->events.pointers, rows->events.count);
     bool sent = send_statement(connection, sql.data, p);
     parameters_free(p);
     buf_free(&sql);
@@ -233,7 +152,8 @@ static bool send_insert(PGconn *connection, const struct store_batch *batch,
 
 static bool send_refresh(PGconn *connection, const struct rows *rows) {
     struct parameters *p = parameters_new();
-    parameters_add_rows(p, key_columns, COUNT(key_columns), rows->events, rows->event_count);
+    parameters_add_rows(p, key_columns, COUNT(key_columns), rows->events.pointers,
+                        rows->events.count);
     bool sent = send_statement(connection, "SELECT * FROM bounce.recipient_refresh($1::text[])", p);
     parameters_free(p);
     return sent;
