@@ -16,7 +16,9 @@ static bool recognise(const struct mail *mail) {
 
 static void read_fields(struct mail *mail) {
     if (mail->status_part) {
-        delivery_status_read(mail, entity_content(mail->status_part, mail->arena, READ_MAX));
+        /* Fields are ASCII by the RFC, and the words of foreign servers in them are not. */
+        delivery_status_read(
+            mail, entity_text(mail->status_part, mail->charsets, mail->arena, READ_MAX, NULL));
         return;
     }
     long start = delivery_status_find(mail->notice);
