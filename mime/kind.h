@@ -1,14 +1,18 @@
 /*
  * kind: which mails are answers of another sort than delivery status: auto-replies (RFC 3834 and
- * the many that ignore it), challenges, aggregate reports, unsubscribe requests.
+ * the many that ignore it), challenges, read receipts, aggregate reports, unsubscribe requests.
  */
 #ifndef MIME_KIND_H
 #define MIME_KIND_H
 
 #include "mime/mail.h"
 
-/* Looks the mail up in the table. False where no row is true of it; else *kind, and *reason, the
- * field and what it says, in words. */
-bool kind_find(const struct mail *mail, enum report_kind *kind, const char **reason);
+/* Whether header, subject or parts of the mail say that it is one. This is sure enough to be asked
+ * before the formats are, of mail that comes from no mail system: those call their bounces
+ * auto-replied too. False where it is none; else *kind, and *reason, in words. */
+bool kind_find_declared(const struct mail *mail, enum report_kind *kind, const char **reason);
+
+/* Whether the words of the mail say so: of any mail that no format recognises. */
+bool kind_find_spoken(const struct mail *mail, enum report_kind *kind, const char **reason);
 
 #endif

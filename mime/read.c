@@ -128,7 +128,7 @@ static void read_kind(struct mail *mail, const struct header *original) {
         return;
     }
     /* Mail systems say "Auto-Submitted: auto-replied" of their bounces too. */
-    if (!system && !mail->status_part && kind_find(mail, &kind, &reason)) {
+    if (!system && !mail->status_part && kind_find_declared(mail, &kind, &reason)) {
         set_kind(report, kind, reason);
         return;
     }
@@ -145,7 +145,7 @@ static void read_kind(struct mail *mail, const struct header *original) {
     if (recognised)
         set_kind(report, REPORT_DELIVERY_STATUS,
                  arena_printf(mail->arena, "the form of %s", report->format));
-    else if (kind_find(mail, &kind, &reason) && !(system && kind == REPORT_AUTO_REPLY))
+    else if (kind_find_spoken(mail, &kind, &reason))
         set_kind(report, kind, reason);
 }
 

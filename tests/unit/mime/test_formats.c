@@ -395,7 +395,7 @@ static void nobody_is_named_rather_than_the_wrong_one(void **state) {
         {"who_thanks_for_a_message",
          "Return-Path: <>\nFrom: Ada <ada@example.net>\nSubject: Takk!\n\n"
          "Thank you for your message to info@example.net.\n",
-         REPORT_ORDINARY, "", ""},
+         REPORT_AUTO_REPLY, "", ""},
         {"the_sender", FROM_SYSTEM "The mail from news@example.com to you was not delivered.\n",
          REPORT_DELIVERY_STATUS, NULL, ""},
     };

@@ -1,0 +1,29 @@
+/*
+ * kind_text: a mail's own words, made comparable: for looking up phrases of many languages.
+ */
+#ifndef MIME_KIND_TEXT_H
+#define MIME_KIND_TEXT_H
+
+#include "mime/mail.h"
+
+struct kind_text {
+    /* Folded; a subject that begins with "Fwd:" counts as none, being about another mail. */
+    struct bytes subject;
+    bool answers;         /* the subject begins with "Re:" or what other languages have for it */
+    struct bytes topic;   /* the subject behind all such prefixes */
+    struct bytes opening; /* folded: what the mail's text begins with */
+    struct bytes page;    /* folded: the first page of it, of which `opening` is the start */
+    bool to_many; /* a list or a newsletter: its header has the fields of RFC 2369, RFC 2919 */
+    bool quotes;  /* lines of an earlier mail stand in it, which are left out above */
+};
+
+/* Reads subject and notice of the mail. */
+struct kind_text kind_text_of(const struct mail *mail);
+
+/* Text as phrases are compared with it: lower case, Latin letters without their diacritics (who
+ * types "automatiska atbilde" means it), Greek and Cyrillic ones without accents, full-width ASCII
+ * as ASCII, typographic quotes and dashes plain, white space as one space. At most `max` bytes of
+ * `text` are read. */
+struct bytes kind_text_fold(struct arena *arena, struct bytes text, size_t max);
+
+#endif
