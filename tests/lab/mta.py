@@ -87,8 +87,9 @@ class Mta(Server):
         deadline = time.monotonic() + seconds
         while files := self.queue_files():
             if time.monotonic() > deadline:
-                names = " ".join(str(file.relative_to(self.folder)) for file in files)
-                raise LabError(f"{self.name} still has {names} after {seconds} s:\n{self.tail()}")
+                raise LabError(
+                    f"{self.name} still has mail after {seconds} s:\n{self._story(files)}"
+                )
             time.sleep(QUEUE_POLL_SECONDS)
 
     def stop(self) -> None:
@@ -121,6 +122,17 @@ class Mta(Server):
         """The command with that environment and nothing else in it."""
         variables = [f"{name}={value}" for name, value in self.environment().items()]
         return ["env", "-i", "PATH=/usr/bin:/bin", *variables, *command]
+
+    def _story(self, files: list[Path]) -> str:
+        """What the log says of mails in the queue, whose files have their names."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        story = []
+        for file in files:
+            with contextlib.suppress(FileNotFoundError):
+                story.append(f"{file.parent.name}/{file.name}: {file.stat()}")
+            mail = file.name.removesuffix("-D")
+            story += [f"    {line}" for line in lines if mail in line]
+        return "\n".join(story)
 
     def write_accounts(self, users: dict[str, tuple[int, int]], groups: dict[str, int]) -> None:
         """The accounts that the server shall see: users with their uid and gid, and groups."""
