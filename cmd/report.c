@@ -6,11 +6,11 @@
 #include "cmd/database.h"
 #include "cmd/near.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -185,22 +185,33 @@ static int read_document(struct report *report, struct err *err) {
     return store_freshness_read(report->store, report->arena, &document->freshness, err);
 }
 
-/* Under another name first: who reads the file meanwhile sees the old one or the new one. */
-static int write_file(const char *path, struct bytes text, struct err *err) {
-    char temporary[PATH_MAX];
-    if ((size_t)snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid()) >=
-        sizeof temporary)
-        return err_set(err, ERR_CANNOT_CREATE, "%s: the name is too long", path);
-    FILE *file = fopen(temporary, "wx");
-    if (!file)
-        return err_set_errno(err, ERR_CANNOT_CREATE, "%s", temporary);
+static int write_and_close(FILE *file, const char *path, struct bytes text, struct err *err) {
     bool written = fwrite(text.data, 1, text.len, file) == text.len;
     written = fclose(file) == 0 && written;
-    if (written && rename(temporary, path) == 0)
-        return 0;
-    err_set_errno(err, ERR_CANNOT_CREATE, "%s", path);
-    unlink(temporary);
-    return -1;
+    return written ? 0 : err_set_errno(err, ERR_CANNOT_CREATE, "%s", path);
+}
+
+/* Under another name first: who reads the file meanwhile sees the old one or the new one. What is
+ * no plain file (/dev/stdout, a pipe, a symbolic link) is written to and not replaced. */
+static int write_file(const char *path, struct bytes text, struct err *err) {
+    char temporary[PATH_MAX];
+    struct stat there;
+    bool replace = lstat(path, &there) != 0 || S_ISREG(there.st_mode);
+    int len = snprintf(temporary, sizeof temporary, "%s%s", path, replace ? ".new" : "");
+    FILE *file = len < (int)sizeof temporary ? fopen(temporary, "w") : NULL;
+    if (!file)
+        return err_set_errno(err, ERR_CANNOT_CREATE, "%s", path);
+    if (write_and_close(file, path, text, err) != 0) {
+        if (replace)
+            unlink(temporary);
+        return -1;
+    }
+    if (replace && rename(temporary, path) != 0) {
+        err_set_errno(err, ERR_CANNOT_CREATE, "%s", path);
+        unlink(temporary);
+        return -1;
+    }
+    return 0;
 }
 
 static int open_store(const struct invocation *invocation, struct store **store, struct err *err) {
@@ -214,7 +225,8 @@ static int open_store(const struct invocation *invocation, struct store **store,
 }
 
 int command_report(const struct invocation *invocation, struct err *err) {
-    const char *path = invocation_value(invocation, OPTION_OUTPUT, NULL);
+    const char *path = invocation_value(invocation, OPTION_OUTPUT, "-");
+    bool to_stdout = !strcmp(path, "-");
     const struct format *format =
         find_format(invocation_value(invocation, OPTION_FORMAT, "text"), err);
     struct report report = {.arena = arena_new()};
@@ -225,13 +237,10 @@ int command_report(const struct invocation *invocation, struct err *err) {
     if (!format || choose_tables(&report, invocation, format, err) != 0 ||
         open_store(invocation, &report.store, err) != 0 || read_document(&report, err) != 0)
         goto out;
-    format->add(&out, &report.document, !path);
-    if (path) {
-        rc = write_file(path, buf_bytes(&out), err);
-    } else {
+    format->add(&out, &report.document, to_stdout);
+    if (to_stdout)
         fwrite(out.data, 1, out.len, stdout); /* main() looks whether that went well */
-        rc = 0;
-    }
+    rc = to_stdout ? 0 : write_file(path, buf_bytes(&out), err);
 out:
     buf_free(&out);
     store_close(report.store);

@@ -57,6 +57,9 @@ void report_add_percent(struct buf *out, uint64_t part, uint64_t whole, unsigned
  * for the campaign '', text with what is invisible made visible. Null adds nothing. */
 void report_add_cell(struct buf *out, const struct store_report_column *column, const char *cell);
 
+/* Appends what there is to say where there are no rows; having looked nowhere is no good news. */
+void report_add_nothing(struct buf *out, const struct store_freshness *freshness);
+
 /* Appends when the mailboxes were last read, as a sentence; a report is no newer than that.
  * `with_age`: also how long ago, for who reads it now. */
 void report_add_freshness(struct buf *out, const struct store_freshness *freshness, bool with_age);

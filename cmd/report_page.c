@@ -71,7 +71,7 @@ static void add_header(struct buf *out, const struct report_document *document) 
         buf_add_string(out, " to ");
         html_add_day(out, t->last_day, true);
     } else {
-        buf_add_string(out, "Nothing has bounced so far");
+        report_add_nothing(out, &document->freshness);
     }
     if (!document->campaign)
         buf_printf(out, " · %" PRIu64 " campaign%s", t->campaigns, t->campaigns == 1 ? "" : "s");
@@ -254,7 +254,9 @@ static void add_table(struct buf *out, const struct report_document *document,
         shown = PAGE_DOMAINS;
     buf_printf(out, "<section>\n<h2>%s</h2>\n", report_table_titles[report]);
     if (!shown) {
-        buf_add_string(out, "<p>Nothing has bounced.</p>\n</section>\n");
+        buf_add_string(out, "<p>");
+        report_add_nothing(out, &document->freshness);
+        buf_add_string(out, "</p>\n</section>\n");
         return;
     }
     if (shown < all) {

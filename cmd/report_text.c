@@ -115,7 +115,7 @@ static void add_summary(struct buf *out, const struct report_totals *t) {
     add_line(out, "complaints", t->complaint, percent_text(arena, t->rated_complaint, t->sent, 2),
              "called it spam");
     add_line(out, "their fault", t->their_fault, "",
-             "of bounced: the recipient or the recipient's domain");
+             "of bounced: the recipient or the domain");
     add_line(out, "our fault", t->our_fault, "", "of bounced: the sender or the message");
     if (t->other)
         add_line(out, "other", t->other, "", "nothing but auto-replies, delays and the like");
@@ -143,7 +143,8 @@ static void add_table(struct buf *out, const struct report_document *document,
     size_t count = table->row_count, shown = rows_shown(document, report, alone);
     bool latest = report == STORE_REPORT_DAYS; /* in order: the last ones count */
     if (!count) {
-        buf_add_string(out, "Nothing has bounced.\n");
+        report_add_nothing(out, &document->freshness);
+        buf_add_char(out, '\n');
         return;
     }
     bool sums = report == STORE_REPORT_CAMPAIGNS && count > 1;

@@ -96,6 +96,10 @@ void report_add_cell(struct buf *out, const struct store_report_column *column, 
     }
 }
 
+void report_add_nothing(struct buf *out, const struct store_freshness *freshness) {
+    buf_add_string(out, freshness->read_at ? "Nothing has bounced." : "Nothing is known yet.");
+}
+
 static void add_age(struct buf *out, uint64_t seconds) {
     static const struct {
         uint64_t seconds;
