@@ -130,4 +130,5 @@ class Browser(Server):
             with opener.open(request, timeout=REQUEST_SECONDS) as response:
                 return json.load(response)["value"]
         except urllib.error.HTTPError as error:
-            raise LabError(f"{self.name}: {path}: {error.read().decode(errors='replace')}") from None
+            words = error.read().decode(errors="replace")
+            raise LabError(f"{self.name}: {path}: {words}") from None
