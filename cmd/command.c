@@ -27,7 +27,7 @@ const struct option_info option_table[OPTION_COUNT] = {
                        "how to write what comes out; the text above names the formats"},
     [OPTION_HOST] = {"host", 'H', "HOST",
                      "the server that said it, whose provider's rules then apply"},
-    [OPTION_LIMIT] = {"limit", 'l', "N", "stop after N messages of each mailbox"},
+    [OPTION_LIMIT] = {"limit", 'l', "N", "do no more than N messages of each mailbox, or rows"},
     [OPTION_OUTPUT] = {"output", 'o', "FILE", "write there instead of to standard output"},
     [OPTION_REASON] = {"reason", 'R', "TEXT", "why, for whoever asks later"},
     [OPTION_REPORT_CATEGORY] = {"category", 0, NULL, "the table by reason"},
@@ -196,6 +196,20 @@ const struct command command_table[] = {
             "Gives what is there already, unless somebody changed the ledger by hand. Fetches wait\n"
             "meanwhile, readers do not.",
         .run = command_rebuild,
+    },
+    {
+        .name = "review",
+        .arguments = "",
+        .summary = "show what no rule understands, the most frequent first",
+        .description =
+            "Puts together the bounces whose words no rule knows (undetermined) and the reports that\n"
+            "name nobody (unmatched) by what they say, without the addresses, hosts, numbers and ids\n"
+            "that differ from mail to mail. Where a rule would help, a stanza to paste into a file of\n"
+            "your own follows: it has been tried on the example; what the words mean is for you to\n"
+            "say. --limit (20) and --since choose; --format text (the default) or json (a line a\n"
+            "cluster).",
+        .options = TAKES(LIMIT) | TAKES(SINCE) | TAKES(FORMAT),
+        .run = command_review,
     },
     {
         .name = "rules test",

@@ -98,6 +98,7 @@ int command_export(const struct invocation *invocation, struct err *err);
 int command_rebuild(const struct invocation *invocation, struct err *err);
 int command_reinstate(const struct invocation *invocation, struct err *err);
 int command_report(const struct invocation *invocation, struct err *err);
+int command_review(const struct invocation *invocation, struct err *err);
 int command_suppress(const struct invocation *invocation, struct err *err);
 int command_rules_test(const struct invocation *invocation, struct err *err);
 int command_rules_explain(const struct invocation *invocation, struct err *err);
