@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TAKES(option) (1u << OPTION_##option)
+#define TAKES(option) (UINT64_C(1) << OPTION_##option)
 
-static const unsigned COMMON = TAKES(CONFIG) | TAKES(VERBOSE) | TAKES(HELP) | TAKES(VERSION);
+static const uint64_t COMMON = TAKES(CONFIG) | TAKES(VERBOSE) | TAKES(HELP) | TAKES(VERSION);
 
 const struct option_info option_table[OPTION_COUNT] = {
     [OPTION_CONFIG] = {"config", 'c', "FILE",

@@ -8,6 +8,7 @@
 #include "cmd/base/err.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* Every option of every subcommand, so that a name means the same everywhere. (Save that report's
@@ -62,7 +63,7 @@ struct command {
     int arguments_max; /* -1: any number */
     const char *summary;
     const char *description; /* for --help: what it does, in whole sentences */
-    unsigned options;        /* 1u << OPTION_X for each that it takes besides the common ones */
+    uint64_t options;        /* bit OPTION_X for each that it takes besides the common ones */
     int (*run)(const struct invocation *invocation, struct err *err);
 };
 
