@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.packages import unpack
-from lab.place import Account, LabError, account, free_port, make_folder, make_subfolder, write_file
+from lab.place import Account, LabError, account, free_port, make_folder, write_file
 from lab.server import POLL_SECONDS, STOP_SECONDS, Server
 
 HOST_NAME = "out.news.example.com"
