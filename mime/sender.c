@@ -1,5 +1,6 @@
 #include "mime/sender.h"
 
+#include "mime/kind_text.h"
 #include "mime/words.h"
 
 static const char *const system_names[] = {
@@ -26,8 +27,13 @@ bool sender_is_named_system(const struct mail *mail) {
 bool sender_may_notify(const struct mail *mail) {
     if (mail->report->null_sender || sender_is_named_system(mail))
         return true;
-    return !header_has(mail->header, "In-Reply-To") && !header_has(mail->header, "References") &&
-           words_in_failure_subject(mail->subject);
+    /* People answer notices under their subjects, and newsletters about mail have such ones.
+     * List-Id says nothing: some systems copy it from the mail that failed. */
+    static const char *const not_of_notices[] = {"In-Reply-To", "References", "List-Unsubscribe"};
+    for (size_t i = 0; i < sizeof not_of_notices / sizeof *not_of_notices; i++)
+        if (header_has(mail->header, not_of_notices[i]))
+            return false;
+    return words_in_failure_subject(mail->subject);
 }
 
 bool sender_is_amazon(const struct mail *mail) {

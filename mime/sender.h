@@ -13,7 +13,7 @@
 bool sender_is_named_system(const struct mail *mail);
 
 /* Whether the mail may be a notice: from a mail system, with an empty envelope sender, or under the
- * subject of a notice while it answers nobody. */
+ * subject of a notice while it answers nobody and is no newsletter. */
 bool sender_may_notify(const struct mail *mail);
 
 /* Whether From is Amazon SNS, which passes SES notices on by mail. */
