@@ -98,6 +98,10 @@ static size_t prefix_length(struct bytes text, const char *const *prefixes, size
 #define PREFIX_LENGTH(text, prefixes) \
     prefix_length(text, prefixes, sizeof prefixes / sizeof *prefixes)
 
+bool kind_text_is_forward(struct bytes subject) {
+    return PREFIX_LENGTH(subject, forward_prefixes);
+}
+
 static bool is_to_many(const struct header *header) {
     static const char *const fields[] = {"List-Id", "List-Unsubscribe", "List-Post",
                                          "Mailing-List"};
@@ -120,7 +124,7 @@ struct kind_text kind_text_of(const struct mail *mail) {
     struct bytes subject = bytes_of(mail->report->subject);
     text.to_many = is_to_many(mail->header);
     text.subject = bytes_trim(kind_text_fold(mail->arena, subject, READ_MAX));
-    if (PREFIX_LENGTH(text.subject, forward_prefixes))
+    if (kind_text_is_forward(text.subject))
         text.subject.len = 0;
     text.topic = text.subject;
     for (size_t len; (len = PREFIX_LENGTH(text.topic, answer_prefixes)) > 0; text.answers = true)

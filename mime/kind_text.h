@@ -20,6 +20,9 @@ struct kind_text {
 /* Reads subject and notice of the mail. */
 struct kind_text kind_text_of(const struct mail *mail);
 
+/* Whether a subject says that somebody passes another mail on ("Fwd:", "WG:"). */
+bool kind_text_is_forward(struct bytes subject);
+
 /* Text as phrases are compared with it: lower case, Latin letters without their diacritics (who
  * types "automatiska atbilde" means it), Greek and Cyrillic ones without accents, full-width ASCII
  * as ASCII, typographic quotes and dashes plain, white space as one space. At most `max` bytes of

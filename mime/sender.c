@@ -33,7 +33,7 @@ bool sender_may_notify(const struct mail *mail) {
     for (size_t i = 0; i < sizeof not_of_notices / sizeof *not_of_notices; i++)
         if (header_has(mail->header, not_of_notices[i]))
             return false;
-    return words_in_failure_subject(mail->subject);
+    return !kind_text_is_forward(mail->subject) && words_in_failure_subject(mail->subject);
 }
 
 bool sender_is_amazon(const struct mail *mail) {
