@@ -110,8 +110,8 @@ static const struct kind_phrases receipt_phrases[] = {
     {"nl", KIND_PAGE, "is gelezen|werd gelezen|ongelezen verwijderd|verwijderd zonder"},
     {"sv", KIND_SUBJECT_START, "last:|olast:|laskvitto"},
     {"sv", KIND_PAGE, "har last|lastes|togs bort utan att"},
-    {"da", KIND_SUBJECT_START, "laest:|last:|ikke laest:|ulaest:"},
-    {"da", KIND_PAGE, "blev last|blev laest|slettet uden"},
+    {"da", KIND_SUBJECT_START, "last:|ikke last:|ulast:"},
+    {"da", KIND_PAGE, "blev last|slettet uden"},
     {"fi", KIND_SUBJECT_START, "luettu:|lukukuittaus"},
     {"fi", KIND_PAGE, "on luettu|luettiin|poistettu lukematta"},
     {"pl", KIND_SUBJECT_START, "przeczytano:|przeczytane:|nie przeczytano:"},
@@ -122,7 +122,7 @@ static const struct kind_phrases receipt_phrases[] = {
     {"ru", KIND_PAGE, "прочтено|прочитано|удалено без"},
     {"tr", KIND_SUBJECT_START, "okundu:|okunmadi:"},
     {"tr", KIND_PAGE, "okundu|okunmadan silindi"},
-    {"ja", KIND_SUBJECT_START, "開封済み:|開封済み：|未開封:|開封確認"},
+    {"ja", KIND_SUBJECT_START, "開封済み:|未開封:|開封確認"},
     {"ja", KIND_PAGE,
      "開封されました|開封済み|開封しました|開封されずに|未開封のまま|表示されました"},
     {"zh", KIND_SUBJECT_START, "已读:|未读:|已讀:|未讀:|已读回执|讀取回條"},
@@ -227,9 +227,22 @@ static bool find_aggregate(const struct mail *mail, const struct kind_text *text
             set(mail, REPORT_AGGREGATE, "subject", words, kind, reason));
 }
 
+/* A multipart/report for a disposition notification whose part got lost on the way. */
+static bool is_cut_receipt(const struct mail *mail) {
+    for (const struct entity *e = mail->root; e; e = entity_next(e))
+        if (entity_is(e, "message/disposition-notification"))
+            return false;
+    return bytes_equal_ignore_case(mail->root->report_type, "disposition-notification");
+}
+
 static bool find_receipt(const struct mail *mail, const struct kind_text *text,
                          enum report_kind *kind, const char **reason) {
     struct bytes words;
+    if (is_cut_receipt(mail)) {
+        *kind = REPORT_DISPOSITION;
+        *reason = "report-type=disposition-notification";
+        return true;
+    }
     if (FIND(receipt_phrases, KIND_OPENING, text->opening, &words))
         return set(mail, REPORT_DISPOSITION, "text", words, kind, reason);
     if (STARTS_WITH(receipt_phrases, KIND_SUBJECT_START, text->subject, &words) &&
