@@ -97,7 +97,7 @@ static bool is_refusal(struct bytes text) {
            text.len && (text.data[0] == ' ' || text.data[0] == '-');
 }
 
-struct bytes codes_servers_words(struct bytes text) {
+static struct bytes behind_introduction(struct bytes text) {
     /* "SMTP error from remote mail server after RCPT TO:<ada@example.net>: ", and in older releases
      * "host mx.example.net [192.0.2.1]: " behind it. */
     bool exim = false;
@@ -120,6 +120,19 @@ struct bytes codes_servers_words(struct bytes text) {
             return bytes_from(rest, 2);
     }
     return text;
+}
+
+/* What Exim puts behind the last reply of a server that refused for now until it gave up. */
+static struct bytes without_retry_timeout(struct bytes words) {
+    static const char suffix[] = ": retry timeout exceeded";
+    struct bytes trimmed = bytes_trim(words);
+    if (!is_refusal(trimmed) || !bytes_ends_ignore_case(trimmed, suffix))
+        return words;
+    return bytes_first(trimmed, trimmed.len - strlen(suffix));
+}
+
+struct bytes codes_servers_words(struct bytes text) {
+    return without_retry_timeout(behind_introduction(text));
 }
 
 struct codes_found codes_find(const char *text) {

@@ -28,7 +28,7 @@ bool status_code_is_generic(struct status_code code);
  * (sendmail), or a colon and a reply code ("refused to talk to me: 554 ..."), whichever comes
  * first. All of the text where there is none of these, or where it begins with a reply code: what
  * that server says of others ("550 Sender address rejected: host b said: 550 user unknown") is
- * its own words too. */
+ * its own words too. Behind a server's reply, Exim's ": retry timeout exceeded" is not. */
 struct bytes codes_servers_words(struct bytes text);
 
 /* The codes that a server's words begin with or carry: "550-5.1.1 no such user", "550 no such user

@@ -140,7 +140,7 @@ void words_set(struct words *words, struct bytes source, words_host_known *known
     buf_reset(&words->text);
     words->source = bytes_first(source, WORDS_MAX);
     struct bytes rest = codes_servers_words(words->source);
-    struct bytes before = bytes_first(words->source, words->source.len - rest.len);
+    struct bytes before = bytes_first(words->source, (size_t)(rest.data - words->source.data));
     rest = codes_skip(rest);
     for (size_t i = 0; i < before.len; i++) {
         struct bytes host = host_at(bytes_from(before, i));

@@ -55,7 +55,9 @@ static void what_a_pattern_should_not_see_is_taken_away(void **state) {
          "undeliverable: host ~ said: 550 unknown"},
         {"host mx.example.com [192.0.2.1] SMTP error from remote mail server after "
          "RCPT TO:<ada@example.com>: 501 5.1.3 bad address: retry timeout exceeded",
-         "bad address: retry timeout exceeded"},
+         "bad address"},
+        {"Connection refused: retry timeout exceeded",
+         "Connection refused: retry timeout exceeded"},
         {"SMTP error from remote mail server after end of data: 550 spam", "spam"},
         {"SMTP error from remote mail server after RCPT TO:<ada@example.com>: "
          "host mx.example.com [192.0.2.1]: 550 5.1.1 User unknown",
