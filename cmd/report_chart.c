@@ -8,6 +8,7 @@
 #include <time.h>
 
 enum {
+    COLUMNS_MIN = 14, /* fewer of them would be too broad to be columns */
     COLUMNS_MAX = 62, /* more of them are too narrow on a phone */
     BARS_MAX = 10,    /* of categories and domains; the table has all of them */
     SLOT = 10,        /* units of width for a column and the gap beside it */
@@ -101,6 +102,8 @@ static void collect_columns(struct columns *columns, const struct store_report_t
     while (span > columns->days * COLUMNS_MAX)
         columns->days = columns->days == 1 ? 7 : columns->days * 2;
     columns->count = (size_t)((span + columns->days - 1) / columns->days);
+    if (columns->count < COLUMNS_MIN)
+        columns->count = COLUMNS_MIN;
     /* The last column is a whole one. */
     columns->first = last + 1 - (int64_t)columns->count * columns->days;
     for (size_t row = 0; row < days->row_count; row++) {
@@ -156,10 +159,6 @@ static void add_day_labels(struct buf *out, const struct columns *columns) {
     char day[16];
     buf_add_string(out, "<div class=\"days-axis\">");
     for (size_t n = 0; n < 3; n++) {
-        if (columns->count < 3 && n == 1)
-            continue;
-        if (columns->count == 1 && n == 2)
-            continue;
         size_t i = n * (columns->count - 1) / 2;
         day_text(columns->first + (int64_t)i * columns->days, day);
         buf_add_string(out, "<span>");

@@ -8,8 +8,9 @@
 #include <wchar.h>
 
 enum {
-    GAP = 2,        /* blanks between columns */
-    NARROWEST = 12, /* a column of text does not get narrower to make room for others */
+    GAP = 2,              /* blanks between columns */
+    NARROWEST_PROSE = 24, /* before names and addresses have to be broken */
+    NARROWEST = 12,       /* a column of text does not get narrower to make room for others */
 };
 
 /* The C library's table of widths, whatever the locale of the caller is: cron has none. */
@@ -143,28 +144,40 @@ static unsigned title_width(const char *title) {
     return upper > lower ? upper : lower;
 }
 
-/* As wide as the texts; then the widest column of text gives way, place by place. */
+/* The widest column that may wrap and is wider than `narrowest`; column_count where there is none.
+ * `prose`: only among those that have blanks to wrap at, so that names and addresses stay whole. */
+static size_t widest_column(const struct text_grid *grid, const unsigned *widths,
+                            const bool *has_blanks, bool prose, unsigned narrowest) {
+    size_t widest = grid->column_count;
+    for (size_t i = 0; i < grid->column_count; i++)
+        if (!grid->columns[i].to_the_right && widths[i] > narrowest && (has_blanks[i] || !prose) &&
+            (widest == grid->column_count || widths[i] > widths[widest]))
+            widest = i;
+    return widest;
+}
+
+/* As wide as the texts; then the widest column gives way, place by place. */
 static void measure(const struct text_grid *grid, unsigned width, unsigned *widths) {
+    bool has_blanks[TEXT_COLUMNS_MAX] = {false};
     unsigned total = 0;
     for (size_t i = 0; i < grid->column_count; i++) {
         widths[i] = title_width(grid->columns[i].title);
         for (size_t row = 0; row < grid->row_count; row++) {
-            unsigned needed = text_width(bytes_of(grid->cells[row * grid->column_count + i]));
+            const char *cell = grid->cells[row * grid->column_count + i];
+            unsigned needed = text_width(bytes_of(cell));
             if (needed > widths[i])
                 widths[i] = needed;
+            has_blanks[i] = has_blanks[i] || strchr(cell, ' ');
         }
         total += widths[i] + (i ? GAP : 0);
     }
-    while (total > width) {
-        size_t widest = grid->column_count;
-        for (size_t i = 0; i < grid->column_count; i++)
-            if (!grid->columns[i].to_the_right &&
-                (widest == grid->column_count || widths[i] > widths[widest]))
-                widest = i;
-        if (widest == grid->column_count || widths[widest] <= NARROWEST)
+    for (; total > width; total--) {
+        size_t gives_way = widest_column(grid, widths, has_blanks, true, NARROWEST_PROSE);
+        if (gives_way == grid->column_count)
+            gives_way = widest_column(grid, widths, has_blanks, false, NARROWEST);
+        if (gives_way == grid->column_count)
             break;
-        widths[widest]--;
-        total--;
+        widths[gives_way]--;
     }
 }
 

@@ -68,8 +68,10 @@ static void add_header(struct buf *out, const struct report_document *document) 
     buf_add_string(out, "</h1>\n<p class=\"lead\">");
     if (t->first_day) {
         html_add_day(out, t->first_day, true);
-        buf_add_string(out, " to ");
-        html_add_day(out, t->last_day, true);
+        if (strcmp(t->first_day, t->last_day) != 0) {
+            buf_add_string(out, " to ");
+            html_add_day(out, t->last_day, true);
+        }
     } else {
         report_add_nothing(out, &document->freshness);
     }
@@ -121,7 +123,7 @@ static void add_sent_tile(struct buf *out, const struct report_document *documen
         buf_add_string(out, "?");
     tile_middle(out);
     if (!t->sent)
-        buf_add_string(out, "not noted, hence no rates: nullsender campaign set NAME --sent N");
+        buf_add_string(out, "not noted, so that there are no rates");
     else if (t->rated_campaigns < t->campaigns)
         buf_printf(out, "in %" PRIu64 " of %" PRIu64 " campaigns; the others are in no rate",
                    t->rated_campaigns, t->campaigns);

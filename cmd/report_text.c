@@ -65,6 +65,17 @@ static const char *total_text(struct arena *arena, const struct report_totals *t
     return "";
 }
 
+/* Beside an address and the server's words there is no room for their summaries. */
+static bool is_left_out(const struct store_report_table *table, size_t column) {
+    static const char *const summaries[] = {"category", "status", "reason"};
+    bool has_words = false, is_summary = false;
+    for (size_t i = 0; i < table->column_count; i++)
+        has_words = has_words || !strcmp(table->columns[i].name, "diagnostic");
+    for (size_t i = 0; i < sizeof summaries / sizeof summaries[0]; i++)
+        is_summary = is_summary || !strcmp(table->columns[column].name, summaries[i]);
+    return has_words && is_summary;
+}
+
 /* Rows `from` to `to` of a table; with `totals`, a line of them below. */
 static void add_rows(struct buf *out, const struct store_report_table *table, size_t from,
                      size_t to, const struct report_totals *totals, unsigned width) {
@@ -73,7 +84,7 @@ static void add_rows(struct buf *out, const struct store_report_table *table, si
     struct text_grid grid = {.has_total = totals != NULL};
     for (size_t column = 0; column < table->column_count; column++) {
         const char *title = report_heading(table->columns[column].name)->text_title;
-        if (!title)
+        if (!title || is_left_out(table, column))
             continue;
         grid.columns[grid.column_count++] =
             (struct text_column){title, is_number(table->columns[column].type)};
@@ -114,8 +125,7 @@ static void add_summary(struct buf *out, const struct report_totals *t) {
     add_line(out, "  block", t->block, "", "refused because of the sender or the message");
     add_line(out, "complaints", t->complaint, percent_text(arena, t->rated_complaint, t->sent, 2),
              "called it spam");
-    add_line(out, "their fault", t->their_fault, "",
-             "of bounced: the recipient or the domain");
+    add_line(out, "their fault", t->their_fault, "", "of bounced: the recipient or the domain");
     add_line(out, "our fault", t->our_fault, "", "of bounced: the sender or the message");
     if (t->other)
         add_line(out, "other", t->other, "", "nothing but auto-replies, delays and the like");

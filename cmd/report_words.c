@@ -46,7 +46,7 @@ static const struct report_heading headings[] = {
     {"reason", "Reason", "Reason", 0},
     {"recipient", "Recipient", "Recipient", 0},
     {"status", NULL, "Status", 0},
-    {"diagnostic", "The server's words", "The server's words", 0},
+    {"diagnostic", "The server's words", "Words", 0},
     {"server", NULL, NULL, 0},
     {"state", "Today", NULL, 0},
     {"time", "Time (UTC)", NULL, 0},
