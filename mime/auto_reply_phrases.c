@@ -8,14 +8,21 @@ const struct kind_phrases auto_reply_phrases[] = {
     {"en", KIND_SUBJECT_START,
      "auto reply|auto-reply|auto response|auto-response|autoresponse|automatic reply|"
      "automatic response|automated reply|automated response|out of office|out-of-office|ooo:|"
-     "out of the office|i am out of the office|vacation reply|vacation notice|away from my mail|"
-     "away message|autosvar|acknowledgement of your|automatic acknowledg"},
+     "out of the office|i am out of the office|vacation reply|vacation notice|vacation message|"
+     "away from my mail|away message|autosvar|acknowledgement of your|automatic acknowledg|"
+     "autoreply:|auto responder"},
     {"en", KIND_SUBJECT,
      "(auto-reply|(auto reply|(autoreply|(automatic re|(auto response|(auto-response|[auto-reply|"
      "[auto reply|[autoreply|[automatic re|[auto response|(out of office|[out of office|"
      "out of office autoreply|out of office reply|out of office auto|out of office message|"
      "out of office notification|is out of the office|automatic out of office|auto-responder|"
-     "(returning "},
+     "(returning |yahoo! auto response|- auto reply|- auto-reply|- autoreply|- automatic re|"
+     "- out of office|] autoreply|] auto-reply|] auto reply|] automatic re|auto response from|"
+     "auto reply from|auto-reply from|autoreply from|automatic reply from|automatic response from|auto response to|"
+     "auto-response to|auto reply to|auto-reply to|autoreply to|automatic reply to|"
+     "automatic response to|will be out of the office|will be out of office|"
+     "i'm out of the office|out of the office until|out of office until|am on vacation|"
+     "on annual leave|on maternity leave|on parental leave"},
     {"en", KIND_OPENING,
      "i am out of office|i am out of the office|i am currently out of|i am currently away|"
      "i am away from|i am away until|i am away on|i am on vacation|i am on holiday|"
@@ -64,8 +71,8 @@ const struct kind_phrases auto_reply_phrases[] = {
      "ticket created|case created|we will get back to you|we will respond|"
      "will reply as soon as possible|to reply as soon as possible|"
      "will respond as soon as possible|will be in touch|auto:|autoreply|autoresponder|"
-     "on vacation|vacation message|away from the office|ticket received|request received:|"
-     "our office is closed|our offices are closed|the office is closed|no longer employed"},
+     "on vacation|away from the office|ticket received|request received:|our office is closed|"
+     "our offices are closed|the office is closed|no longer employed"},
     {"en", KIND_MACHINE,
      "this is an automated message|this is an automatic message|this is an automated email|"
      "this is an automated e-mail|this is an automatically generated|"
@@ -75,10 +82,11 @@ const struct kind_phrases auto_reply_phrases[] = {
     {"de", KIND_SUBJECT_START,
      "automatische ruckantwort|automatische abwesenheit|abwesenheitsnachricht|"
      "abwesenheitsassistent|abwesenheit|abwesend|urlaubsnotiz|urlaubsbenachrichtigung|"
-     "ich bin im urlaub|nicht im buro|auser haus|automatische eingangsbestatigung"},
+     "nicht im buro|auser haus|automatische eingangsbestatigung"},
     {"de", KIND_SUBJECT,
      "automatische antwort|abwesenheitsnotiz|abwesenheitsmeldung|"
-     "automatische benachrichtigung: abwesen|ist auser haus|(ruckkehr am|(ruckkehr: "},
+     "automatische benachrichtigung: abwesen|ist auser haus|(ruckkehr am|(ruckkehr: |"
+     "derzeit nicht im buro|im urlaub bis|bin im urlaub"},
     {"de", KIND_OPENING,
      "ich bin derzeit nicht|ich bin zur zeit nicht|ich bin zurzeit nicht|ich bin momentan nicht|"
      "ich bin bis|ich bin im urlaub|ich bin nicht im buro|ich bin auser haus|"
@@ -113,7 +121,8 @@ const struct kind_phrases auto_reply_phrases[] = {
      "absent(e) du bureau|notification d'absence|accuse de reception automatique|absence :|"
      "absence:"},
     {"fr", KIND_SUBJECT,
-     "reponse automatique|message d'absence|absence du bureau|est absent|(retour le"},
+     "reponse automatique|message d'absence|absence du bureau|est absent|(retour le|"
+     "en conge jusqu|en vacances jusqu"},
     {"fr", KIND_OPENING,
      "je suis absent|je suis actuellement absent|je suis actuellement en|je suis en conge|"
      "je suis en vacances|je suis en deplacement|je serai absent|je serai de retour|"
@@ -138,7 +147,8 @@ const struct kind_phrases auto_reply_phrases[] = {
     {"es", KIND_SUBJECT_START,
      "respuesta automatizada|fuera de oficina|aviso de ausencia|auto respuesta|"
      "contestacion automatica"},
-    {"es", KIND_SUBJECT, "respuesta automatica|fuera de la oficina|autorespuesta"},
+    {"es", KIND_SUBJECT,
+     "respuesta automatica|fuera de la oficina|autorespuesta|de vacaciones hasta"},
     {"es", KIND_OPENING,
      "estoy fuera de la oficina|estoy fuera de oficina|me encuentro fuera|estare fuera|"
      "estoy de vacaciones|me encuentro de vacaciones|estare de vacaciones|estoy ausente|"
@@ -158,7 +168,7 @@ const struct kind_phrases auto_reply_phrases[] = {
      "correo generado automaticamente|no responda a este"},
     {"it", KIND_SUBJECT_START,
      "risposta auto|fuori sede|assente|assenza dall'ufficio|sono in ferie|messaggio di assenza"},
-    {"it", KIND_SUBJECT, "risposta automatica|fuori ufficio"},
+    {"it", KIND_SUBJECT, "risposta automatica|fuori ufficio|in ferie fino"},
     {"it", KIND_OPENING,
      "sono fuori ufficio|sono fuori sede|sono assente|saro assente|sono in ferie|saro in ferie|"
      "sono attualmente fuori|sono attualmente assente|saro fuori ufficio|rientrero|"
@@ -197,7 +207,8 @@ const struct kind_phrases auto_reply_phrases[] = {
      "esta e uma mensagem automatica|mensagem gerada automaticamente|e-mail automatico|"
      "nao responda a este|nao responda este"},
     {"nl", KIND_SUBJECT_START, "automatische beantwoording|afwezig|niet aanwezig|niet op kantoor"},
-    {"nl", KIND_SUBJECT, "automatisch antwoord|automatische reactie|afwezigheidsbericht"},
+    {"nl", KIND_SUBJECT,
+     "automatisch antwoord|automatische reactie|afwezigheidsbericht|afwezig tot|op vakantie tot"},
     {"nl", KIND_OPENING,
      "ik ben afwezig|ik ben niet aanwezig|ik ben niet op kantoor|ik ben op vakantie|"
      "ik ben met vakantie|ik ben tot|ben ik afwezig|niet op kantoor|momenteel niet bereikbaar|"

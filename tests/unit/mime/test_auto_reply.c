@@ -35,6 +35,9 @@ static void automatic_replies_are_known_in_every_language(void **state) {
          "Back on Monday."},
         {"en_behind_the_subject", "Re: Spring (auto-reply)", "In-Reply-To: <s1@example.com>\n",
          "us-ascii", "8bit", "Hello."},
+        {"en_ticket_system", "[example.net #77] AutoReply: Spring", "", "us-ascii", "8bit",
+         "Hello."},
+        {"en_yahoo", "Yahoo! Auto Response", "", "us-ascii", "8bit", "Hello."},
         {"en_body", "Spring", "", "us-ascii", "8bit",
          "Hello,\n\nI will be out of the\noffice until 3 June."},
         {"en_left", "Spring", "", "us-ascii", "8bit", "Please note that Ada no longer works here."},
@@ -161,6 +164,8 @@ static void header_fields_are_enough(void **state) {
         {"vacation", "Re: Spring", "X-Mailer: vacation 1.2\n", "us-ascii", "8bit", "Ok."},
         {"in_a_list_reply", "Re: Spring",
          "Auto-Submitted: auto-replied\nList-Id: <x.example.com>\n", "us-ascii", "8bit", "Ok."},
+        {"null_sender", "Spring", "Return-Path: <>\nPrecedence: junk\n", "us-ascii", "8bit", "Ok."},
+        {"icloud", "Spring", "X-Apple-Action: VACATION\n", "us-ascii", "8bit", "Ok."},
     };
     CHECK_KIND(mails, REPORT_AUTO_REPLY);
 }
@@ -197,6 +202,8 @@ static void people_and_newsletters_are_none(void **state) {
          "us-ascii", "8bit", "All is well."},
         {"passed_on_by_a_rule", "Spring", "X-MS-Exchange-Inbox-Rules-Loop: bob@example.net\n",
          "us-ascii", "8bit", "Hello"},
+        {"a_question_about_them", "How do I write an auto-reply?", "", "us-ascii", "8bit",
+         "Please tell me."},
         {"a_person_says_no", "Re: Spring", "Auto-Submitted: no\n", "us-ascii", "8bit",
          "Nein, danke."},
     };
