@@ -186,8 +186,8 @@ static char *convert(iconv_t cd, struct arena *arena, struct bytes text) {
 char *charset_text(struct charset_cache *cache, struct arena *arena, struct bytes name,
                    struct bytes text, bool *known) {
     struct label label = label_of(name);
-    const struct charset *charset = charset_of_label(label);
     bool none = !name.len || strstr(unlabelled, label.text);
+    const struct charset *charset = none ? NULL : charset_of_label(label);
     if (known)
         *known = none || charset;
     if (!is_seven_bit(charset) || !is_ascii(text)) {

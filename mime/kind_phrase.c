@@ -28,8 +28,10 @@ static bool next_phrase(struct bytes *rest, struct bytes *phrase) {
 bool kind_phrase_starts(const struct kind_phrases *rows, size_t count, enum kind_place place,
                         struct bytes text, struct bytes *found) {
     for (size_t i = 0; i < count; i++) {
+        if (rows[i].place != place)
+            continue;
         struct bytes rest = bytes_of(rows[i].phrases), phrase;
-        while (rows[i].place == place && next_phrase(&rest, &phrase))
+        while (next_phrase(&rest, &phrase))
             if (starts_with(text, phrase)) {
                 if (found)
                     *found = bytes_first(text, phrase.len);
@@ -46,8 +48,10 @@ bool kind_phrase_find(const struct kind_phrases *rows, size_t count, enum kind_p
     uint16_t first[UINT8_MAX + 1], next[INDEX_MAX], total = 0;
     memset(first, 0xFF, sizeof first);
     for (size_t i = 0; i < count; i++) {
+        if (rows[i].place != place)
+            continue;
         struct bytes rest = bytes_of(rows[i].phrases);
-        while (rows[i].place == place && total < INDEX_MAX && next_phrase(&rest, &phrases[total])) {
+        while (total < INDEX_MAX && next_phrase(&rest, &phrases[total])) {
             unsigned char byte = (unsigned char)phrases[total].data[0];
             next[total] = first[byte];
             first[byte] = total++;
