@@ -15,6 +15,7 @@ enum {
 
 #define TIME(expression) \
     "to_char((" expression ") AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+#define TIME_OF_BOUNCE TIME("time")
 
 /* $1 is the campaign or null. The planner sees its value, so that with one campaign the index is
  * used. */
@@ -94,12 +95,16 @@ static const struct query queries[STORE_REPORT_COUNT] = {
                 {"complaint", STORE_CELL_COUNT},
             },
         },
+    /* The latest ones are known before anything is joined to them. */
     [STORE_REPORT_RECIPIENTS] =
         {
             "SELECT recipient, verdict, category, status, reason, diagnostic, server, state,"
-            " " TIME("time") " FROM bounce.campaign_bounces"
-                             " WHERE verdict <> 'none' AND " OF_CAMPAIGN
-                             " ORDER BY time DESC, recipient, campaign",
+            " " TIME_OF_BOUNCE " FROM bounce.campaign_bounces b"
+            " WHERE " OF_CAMPAIGN " AND (campaign, recipient) IN ("
+            "SELECT s.campaign, s.recipient FROM bounce.campaign_recipient s"
+            " WHERE ($1::text IS NULL OR s.campaign = $1) AND s.verdict <> 'none'"
+            " ORDER BY s.occurred_at DESC, s.recipient, s.campaign LIMIT $2::bigint)"
+            " ORDER BY time DESC, recipient, campaign",
             {
                 {"recipient", STORE_CELL_TEXT},
                 {"verdict", STORE_CELL_TEXT},
