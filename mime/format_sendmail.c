@@ -14,13 +14,15 @@ static bool recognise(const struct mail *mail) {
                                        bytes_find(mail->head, transcript_phrase) >= 0);
 }
 
-/* The transcript's words about an address: "550 5.1.1 <address>... User unknown", or what the
- * server said to its RCPT; without either, all that servers said. */
+/* The transcript's words about an address: "550 5.1.1 <address>... User unknown" or
+ * "<address>... Deferred: Connection refused"; without either, all that servers said. */
 static struct bytes transcript_words(struct bytes transcript, const char *address) {
     transcript = bytes_first(transcript, 2 * REPORT_DIAGNOSTIC_MAX);
     struct bytes rest = transcript, line;
     while (bytes_next_line(&rest, &line)) {
-        if (!line.len || !ascii_is_digit(line.data[0]) || bytes_find_ignore_case(line, address) < 0)
+        bool said = line.len > 1 &&
+                    (ascii_is_digit(line.data[0]) || (line.data[0] == '<' && line.data[1] != '<'));
+        if (!said || bytes_find_ignore_case(line, address) < 0)
             continue;
         return line;
     }
@@ -60,11 +62,27 @@ static bool is_rule(struct bytes line) {
     return bytes_starts_ignore_case(bytes_trim(line), "---");
 }
 
+/* What the heading of a list says of all addresses in it. */
+static enum report_action heading_action(const struct mail *mail, struct bytes heading) {
+    static const struct {
+        const char *words;
+        enum report_action action;
+    } headings[] = {
+        {"permanent fatal errors", REPORT_ACTION_FAILED},
+        {"transient non-fatal errors", REPORT_ACTION_DELAYED},
+        {"successful delivery", REPORT_ACTION_DELIVERED},
+    };
+    for (size_t i = 0; i < sizeof headings / sizeof *headings; i++)
+        if (bytes_find_ignore_case(heading, headings[i].words) >= 0)
+            return headings[i].action;
+    return notice_action(mail);
+}
+
 /* The list: an address at the start of a line, its annotations on the indented lines below. */
 static void read_list(struct mail *mail, struct bytes list, struct bytes transcript) {
     struct bytes line, address;
-    enum report_action action = notice_action(mail);
     bytes_next_line(&list, &line);
+    enum report_action action = heading_action(mail, line);
     while (bytes_next_line(&list, &line) && !is_rule(line)) {
         struct bytes left = line;
         if (!line.len || ascii_is_space(line.data[0]) || !address_next(&left, &address, NULL))
@@ -111,9 +129,12 @@ static void read_notice(struct mail *mail) {
         transcript = bytes_from(notice, (size_t)at);
         bytes_next_line(&transcript, &heading);
     }
-    at = bytes_find(mail->head, list_phrase);
-    if (at >= 0)
-        read_list(mail, bytes_from(notice, (size_t)at), transcript);
+    size_t from = 0;
+    while ((at = bytes_find(bytes_from(mail->head, from), list_phrase)) >= 0) {
+        from += (size_t)at;
+        read_list(mail, bytes_from(notice, from), transcript);
+        from += sizeof list_phrase - 1;
+    }
     if (!mail->report->recipient_count)
         read_transcript(mail, transcript);
 }
