@@ -19,7 +19,10 @@ const struct option_info option_table[OPTION_COUNT] = {
     [OPTION_VERBOSE] = {"verbose", 'v', NULL, "a line a message; twice: the IMAP conversation too"},
     [OPTION_HELP] = {"help", 'h', NULL, "this text"},
     [OPTION_VERSION] = {"version", 'V', NULL, "the program's version"},
-    [OPTION_CATEGORY] = {"category", 'C', "CATEGORY", "those whose state has this reason"},
+    [OPTION_APPLY] = {"apply", 0, NULL, "write what is shown"},
+    [OPTION_CAMPAIGN] = {"campaign", 0, "NAME", "those about this campaign"},
+    [OPTION_CATEGORY] = {"category", 'C', "CATEGORY",
+                         "those with this reason, such as user_unknown"},
     [OPTION_DOMAIN] = {"domain", 'd', "DOMAIN", "those of this domain"},
     [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "show what would be done, and change nothing"},
     [OPTION_FILE] = {"file", 'F', "FILE", "addresses, one a line; - is standard input"},
@@ -28,18 +31,27 @@ const struct option_info option_table[OPTION_COUNT] = {
     [OPTION_HOST] = {"host", 'H', "HOST",
                      "the server that said it, whose provider's rules then apply"},
     [OPTION_LIMIT] = {"limit", 'l', "N", "do no more than N messages of each mailbox, or rows"},
+    [OPTION_MAILBOX] = {"mailbox", 0, "NAME", "those that were first met in this mailbox"},
+    [OPTION_MESSAGE] = {"message", 0, "ID", "this message, by its id in bounce.message"},
     [OPTION_OUTPUT] = {"output", 'o', "FILE", "write there instead of to standard output"},
+    [OPTION_QUARANTINED] = {"quarantined", 0, NULL, "those that could not be decoded"},
     [OPTION_REASON] = {"reason", 'R', "TEXT", "why, for whoever asks later"},
+    [OPTION_RECIPIENT] = {"recipient", 0, "ADDRESS", "those about this address"},
     [OPTION_REPORT_CATEGORY] = {"category", 0, NULL, "the table by reason"},
     [OPTION_REPORT_DAY] = {"day", 0, NULL, "the table by day (UTC)"},
     [OPTION_REPORT_DOMAIN] = {"domain", 0, NULL, "the table by recipients' domain"},
     [OPTION_REPORT_RECIPIENT] = {"recipient", 0, NULL, "a line a recipient; needs a CAMPAIGN"},
+    [OPTION_RULE] = {"rule", 0, "ID", "those that this rule decided"},
     [OPTION_RULES] = {"rules", 'r', "DIR",
                       "read further rule files, DIR/*.rules; they come before the built-in ones"},
     [OPTION_SENT] = {"sent", 0, "N", "how many mails were sent"},
     [OPTION_SINCE] = {"since", 's', "TIME",
                       "from this time on: 2026-11-22, '2026-11-22 14:30 UTC'"},
+    [OPTION_UNDETERMINED] = {"undetermined", 0, NULL, "those whose reason is not known"},
+    [OPTION_UNDO] = {"undo", 0, "RUN", "bring back what this run changed; \"last\" is the latest"},
+    [OPTION_UNMATCHED] = {"unmatched", 0, NULL, "those that name nobody"},
     [OPTION_UNTIL] = {"until", 'u', "TIME", "before this time"},
+    [OPTION_VERDICT] = {"verdict", 0, "VERDICT", "those with this verdict, such as hard"},
     [OPTION_VERP] = {"verp", 'p', "PATTERN",
                      "a VERP pattern, as in the configuration; may be given more than once"},
     [OPTION_WORKERS] = {"workers", 'w', "N", "worker processes (default: one a core)"},
@@ -196,6 +208,44 @@ const struct command command_table[] = {
             "Gives what is there already, unless somebody changed the ledger by hand. Fetches wait\n"
             "meanwhile, readers do not.",
         .run = command_rebuild,
+    },
+    {
+        .name = "reprocess",
+        .arguments = "",
+        .summary = "judge stored mails again under today's rules, and show the difference",
+        .description =
+            "Decodes and judges mails of the database again, under today's rules and VERP patterns,\n"
+            "and shows which judgements differ and whose state that changes. Nothing is changed\n"
+            "without --apply.\n"
+            "\n"
+            "All mails whose bytes are kept, or those that the options choose: several options\n"
+            "narrow the choice, while of --undetermined, --unmatched and --quarantined one is\n"
+            "enough. --since and --until go by when a mail reached the mailbox.\n"
+            "\n"
+            "--apply may be killed at any time; running it again does the rest. Fetches may run\n"
+            "beside it, and wait now and then. What it superseded stays: --undo RUN shows what\n"
+            "bringing it back would change, and with --apply does so.\n"
+            "\n"
+            "  nullsender reprocess --since 2026-11-15 --category undetermined\n"
+            "  nullsender reprocess --rule google-not-compliant --apply\n"
+            "  nullsender reprocess --undo last --apply",
+        .options = TAKES(SINCE) | TAKES(UNTIL) | TAKES(CAMPAIGN) | TAKES(CATEGORY) |
+                   TAKES(VERDICT) | TAKES(RECIPIENT) | TAKES(MAILBOX) | TAKES(RULE) |
+                   TAKES(MESSAGE) | TAKES(UNDETERMINED) | TAKES(UNMATCHED) | TAKES(QUARANTINED) |
+                   TAKES(APPLY) | TAKES(DRY_RUN) | TAKES(UNDO) | TAKES(WORKERS),
+        .run = command_reprocess,
+    },
+    {
+        .name = "prune",
+        .arguments = "",
+        .summary = "remove what the configuration does not keep for ever",
+        .description =
+            "Removes mails' bytes older than keep_raw_days, and addresses of which nothing was heard\n"
+            "for keep_events_days and against which nothing stands, with their events. States of\n"
+            "other addresses, sums of campaigns and the suppression list stay as they are. Each\n"
+            "fetch does it once a day by itself. --dry-run says what would go.",
+        .options = TAKES(DRY_RUN),
+        .run = command_prune,
     },
     {
         .name = "review",

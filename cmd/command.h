@@ -18,6 +18,8 @@ enum option_id {
     OPTION_VERBOSE,
     OPTION_HELP,
     OPTION_VERSION,
+    OPTION_APPLY,
+    OPTION_CAMPAIGN,
     OPTION_CATEGORY,
     OPTION_DOMAIN,
     OPTION_DRY_RUN,
@@ -25,16 +27,25 @@ enum option_id {
     OPTION_FORMAT,
     OPTION_HOST,
     OPTION_LIMIT,
+    OPTION_MAILBOX,
+    OPTION_MESSAGE,
     OPTION_OUTPUT,
+    OPTION_QUARANTINED,
     OPTION_REASON,
+    OPTION_RECIPIENT,
     OPTION_REPORT_CATEGORY,
     OPTION_REPORT_DAY,
     OPTION_REPORT_DOMAIN,
     OPTION_REPORT_RECIPIENT,
+    OPTION_RULE,
     OPTION_RULES,
     OPTION_SENT,
     OPTION_SINCE,
+    OPTION_UNDETERMINED,
+    OPTION_UNDO,
+    OPTION_UNMATCHED,
     OPTION_UNTIL,
+    OPTION_VERDICT,
     OPTION_VERP,
     OPTION_WORKERS,
     OPTION_COUNT
@@ -96,10 +107,12 @@ int command_migrate(const struct invocation *invocation, struct err *err);
 int command_parse(const struct invocation *invocation, struct err *err);
 int command_explain(const struct invocation *invocation, struct err *err);
 int command_export(const struct invocation *invocation, struct err *err);
+int command_prune(const struct invocation *invocation, struct err *err);
 int command_rebuild(const struct invocation *invocation, struct err *err);
 int command_reinstate(const struct invocation *invocation, struct err *err);
 int command_report(const struct invocation *invocation, struct err *err);
 int command_review(const struct invocation *invocation, struct err *err);
+int command_reprocess(const struct invocation *invocation, struct err *err);
 int command_suppress(const struct invocation *invocation, struct err *err);
 int command_rules_test(const struct invocation *invocation, struct err *err);
 int command_rules_explain(const struct invocation *invocation, struct err *err);
