@@ -24,8 +24,8 @@ struct report {
     struct store *store;
     struct arena *arena;
     struct report_document document;
-    bool wanted[STORE_REPORT_COUNT];
-    size_t recipient_limit; /* 0: none */
+    unsigned wanted; /* tables: 1u << STORE_REPORT_X */
+    size_t recipient_limit;
 };
 
 static unsigned terminal_width(bool to_stdout) {
@@ -60,42 +60,22 @@ static void add_page(struct buf *out, const struct report_document *document, bo
     report_page_add(out, document, now);
 }
 
-/* In which tables a document consists, where the command line chooses none. */
+#define ONE(table) (1u << STORE_REPORT_##table)
+#define OVERVIEW (ONE(CAMPAIGNS) | ONE(DAYS) | ONE(CATEGORIES) | ONE(DOMAINS))
+
 static const struct format {
     const char *name;
-    bool one_table; /* there is no room for a second one */
-    bool all[STORE_REPORT_COUNT];
-    bool one_campaign[STORE_REPORT_COUNT];
+    unsigned all;           /* its tables where the command line chooses none: of all campaigns, */
+    unsigned one_campaign;  /* and of one */
+    bool one_table;         /* there is no room for a second one */
+    size_t recipient_limit; /* 0: none */
     void (*add)(struct buf *out, const struct report_document *document, bool to_stdout);
 } formats[] = {
-    {"text",
-     false,
-     {[STORE_REPORT_CAMPAIGNS] = true},
-     {[STORE_REPORT_CAMPAIGNS] = true,
-      [STORE_REPORT_DAYS] = true,
-      [STORE_REPORT_CATEGORIES] = true,
-      [STORE_REPORT_DOMAINS] = true},
-     add_text},
-    {"csv", true, {[STORE_REPORT_CAMPAIGNS] = true}, {[STORE_REPORT_CAMPAIGNS] = true}, add_csv},
-    {"json",
-     false,
-     {[STORE_REPORT_CAMPAIGNS] = true},
-     {[STORE_REPORT_CAMPAIGNS] = true,
-      [STORE_REPORT_DAYS] = true,
-      [STORE_REPORT_CATEGORIES] = true,
-      [STORE_REPORT_DOMAINS] = true},
-     add_json},
-    {"html",
-     false,
-     {[STORE_REPORT_CAMPAIGNS] = true,
-      [STORE_REPORT_DAYS] = true,
-      [STORE_REPORT_CATEGORIES] = true,
-      [STORE_REPORT_DOMAINS] = true},
-     {[STORE_REPORT_DAYS] = true,
-      [STORE_REPORT_CATEGORIES] = true,
-      [STORE_REPORT_DOMAINS] = true,
-      [STORE_REPORT_RECIPIENTS] = true},
-     add_page},
+    {"text", ONE(CAMPAIGNS), OVERVIEW, false, 0, add_text},
+    {"csv", ONE(CAMPAIGNS), ONE(CAMPAIGNS), true, 0, add_csv},
+    {"json", ONE(CAMPAIGNS), OVERVIEW, false, 0, add_json},
+    {"html", OVERVIEW, ONE(DAYS) | ONE(CATEGORIES) | ONE(DOMAINS) | ONE(RECIPIENTS), false,
+     PAGE_RECIPIENTS, add_page},
 };
 
 static const struct format *find_format(const char *name, struct err *err) {
@@ -121,19 +101,17 @@ static int choose_tables(struct report *report, const struct invocation *invocat
     size_t chosen = 0;
     for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++)
         if (invocation_has(invocation, choices[i].option)) {
-            report->wanted[choices[i].table] = true;
+            report->wanted |= 1u << choices[i].table;
             chosen++;
         }
-    if (report->wanted[STORE_REPORT_RECIPIENTS] && !campaign)
+    if (report->wanted & ONE(RECIPIENTS) && !campaign)
         return err_set(err, ERR_USAGE, "--recipient needs a CAMPAIGN");
     if (chosen > 1 && format->one_table)
         return err_set(err, ERR_USAGE, "%s has room for one table; choose one of them",
                        format->name);
-    if (!chosen) {
-        memcpy(report->wanted, campaign ? format->one_campaign : format->all,
-               sizeof report->wanted);
-        report->recipient_limit = PAGE_RECIPIENTS;
-    }
+    if (!chosen)
+        report->wanted = campaign ? format->one_campaign : format->all;
+    report->recipient_limit = format->recipient_limit;
     return 0;
 }
 
@@ -167,7 +145,7 @@ static int read_campaigns(struct report *report, struct err *err) {
     }
     document->totals = report_totals_of(&campaigns);
     document->recipients = document->totals.bounced + document->totals.complaint;
-    if (report->wanted[STORE_REPORT_CAMPAIGNS])
+    if (report->wanted & ONE(CAMPAIGNS))
         document->tables[STORE_REPORT_CAMPAIGNS] = campaigns;
     return 0;
 }
@@ -178,8 +156,9 @@ static int read_document(struct report *report, struct err *err) {
         return -1;
     for (enum store_report r = STORE_REPORT_CAMPAIGNS + 1; r < STORE_REPORT_COUNT; r++) {
         size_t limit = r == STORE_REPORT_RECIPIENTS ? report->recipient_limit : 0;
-        if (report->wanted[r] && store_report_read(report->store, r, document->campaign, limit,
-                                                   report->arena, &document->tables[r], err) != 0)
+        if (report->wanted >> r & 1 &&
+            store_report_read(report->store, r, document->campaign, limit, report->arena,
+                              &document->tables[r], err) != 0)
             return -1;
     }
     return store_freshness_read(report->store, report->arena, &document->freshness, err);
