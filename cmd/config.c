@@ -32,6 +32,9 @@ const struct config_key config_keys[] = {
     {"database", "password_credential", CONFIG_STRING, IN_CONFIG(database_password.credential),
      NULL, 0, 0, NULL},
     {"database", "keep_raw", CONFIG_FLAG, IN_CONFIG(keep_raw), "true", 0, 0, NULL},
+    {"database", "keep_raw_days", CONFIG_NUMBER, IN_CONFIG(keep_raw_days), "0", 0, 36500, NULL},
+    {"database", "keep_events_days", CONFIG_NUMBER, IN_CONFIG(keep_events_days), "0", 0, 36500,
+     NULL},
     {"database", "commit_messages", CONFIG_NUMBER, IN_CONFIG(commit_messages), "500", 1, 10000,
      NULL},
     {"mailbox", "host", CONFIG_STRING, IN_MAILBOX(host), NULL, 0, 0, NULL},
@@ -63,6 +66,7 @@ const struct config_key config_keys[] = {
     {"policy", "minimum_span_days", CONFIG_NUMBER, IN_CONFIG(minimum_span_days), "0", 0, 3650,
      NULL},
     {"policy", "category_strikes", CONFIG_LIST, IN_CONFIG(category_strikes), NULL, 0, 0, NULL},
+    {"policy", "expire", CONFIG_LIST, IN_CONFIG(expire), NULL, 0, 0, NULL},
     {"policy", "outage_recipients", CONFIG_NUMBER, IN_CONFIG(outage_recipients), "20", 0, 1000000,
      NULL},
     {"policy", "outage_share", CONFIG_NUMBER, IN_CONFIG(outage_share), "50", 1, 100, NULL},
@@ -319,6 +323,7 @@ void config_free(struct config *config) {
     cfg_free(config->parsed);
     free(config->verp_patterns);
     free(config->category_strikes);
+    free(config->expire);
     free(config->mailboxes);
     free(config);
 }

@@ -45,6 +45,8 @@ struct config {
     const char *conninfo;
     struct config_secret database_password;
     bool keep_raw;
+    long keep_raw_days;         /* 0: for ever */
+    long keep_events_days;      /* 0: for ever */
     const char **verp_patterns; /* ends with NULL */
     const char *campaign_header;
     const char *rules_directory; /* NULL: none */
@@ -52,6 +54,7 @@ struct config {
     long window_days;
     long minimum_span_days;
     const char **category_strikes; /* "mailbox_full 7"; ends with NULL */
+    const char **expire;           /* "mailbox_full 90"; ends with NULL */
     long outage_recipients;
     long outage_share;
     long outage_window_hours;

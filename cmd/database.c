@@ -84,25 +84,54 @@ int database_migrate(struct store *store, bool dry_run, struct err *err) {
     return rc ? err_prefix(err, "database") : 0;
 }
 
-/* "mailbox_full 10" */
-static int read_category_strikes(const char *text, struct arena *arena,
-                                 struct store_category_strikes *strikes, struct err *err) {
+/* "mailbox_full 10", from the list `key`. */
+static int read_category_number(const char *key, const char *text, unsigned min, unsigned max,
+                                enum category *category, unsigned *number, struct err *err) {
     struct bytes rest = bytes_trim(bytes_of(text));
     long blank = bytes_find_char(rest, ' ');
     struct bytes name = bytes_first(rest, blank < 0 ? rest.len : (size_t)blank);
-    enum category category;
-    unsigned long number;
-    *strikes = (struct store_category_strikes){.category = arena_bytes(arena, name)};
+    struct arena *arena = arena_new();
+    unsigned long value;
+    int rc = 0;
     rest = bytes_trim(bytes_from(rest, name.len));
-    if (!category_from_name(strikes->category, &category))
-        return err_set(err, ERR_CONFIG, "category_strikes \"%s\": no category '%s'", text,
-                       strikes->category);
-    if (!bytes_take_number(&rest, 1000, &number) || rest.len)
-        return err_set(err, ERR_CONFIG,
-                       "category_strikes \"%s\": must be a category, a blank and a number from 0 "
-                       "to 1000, such as \"mailbox_full 10\"",
-                       text);
-    strikes->strikes = (unsigned)number;
+    if (!category_from_name(arena_bytes(arena, name), category))
+        rc = err_set(err, ERR_CONFIG, "%s \"%s\": no category '%s'", key, text,
+                     arena_bytes(arena, name));
+    else if (!bytes_take_number(&rest, max, &value) || rest.len || value < min)
+        rc = err_set(err, ERR_CONFIG,
+                     "%s \"%s\": must be a category, a blank and a number from %u to %u, such as "
+                     "\"mailbox_full 10\"",
+                     key, text, min, max);
+    else
+        *number = (unsigned)value;
+    arena_free(arena);
+    return rc;
+}
+
+static int read_category_strikes(const char *text, struct store_category_strikes *strikes,
+                                 struct err *err) {
+    enum category category;
+    if (read_category_number("category_strikes", text, 0, 1000, &category, &strikes->strikes,
+                             err) != 0)
+        return -1;
+    strikes->category = category_info(category)->name;
+    return 0;
+}
+
+/* Silence says nothing about an address that has never been one. */
+static int read_expiry(const char *text, struct store_category_expiry *expiry, struct err *err) {
+    enum category category;
+    if (read_category_number("expire", text, 1, 36500, &category, &expiry->days, err) != 0)
+        return -1;
+    const struct category_info *info = category_info(category);
+    if (category == CATEGORY_USER_UNKNOWN || category == CATEGORY_DOMAIN_UNKNOWN ||
+        category == CATEGORY_ADDRESS_SYNTAX)
+        return err_set(err, ERR_CONFIG, "expire \"%s\": what is %s does not come to life by itself",
+                       text, info->name);
+    if (info->verdict != VERDICT_HARD && !(info->verdict == VERDICT_SOFT && info->counted))
+        return err_set(err, ERR_CONFIG, "expire \"%s\": %s makes no address hard", text,
+                       info->name);
+    expiry->category = info->name;
     return 0;
 }
 
@@ -118,13 +147,20 @@ static int set_policy(struct store *store, const struct config *config, struct e
     };
     while (config->category_strikes[policy.category_count])
         policy.category_count++;
+    while (config->expire[policy.expiry_count])
+        policy.expiry_count++;
     struct arena *arena = arena_new();
     struct store_category_strikes *categories =
         arena_alloc(arena, policy.category_count * sizeof *categories);
+    struct store_category_expiry *expiries =
+        arena_alloc(arena, policy.expiry_count * sizeof *expiries);
     policy.categories = categories;
+    policy.expiries = expiries;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < policy.category_count; i++)
-        rc = read_category_strikes(config->category_strikes[i], arena, &categories[i], err);
+        rc = read_category_strikes(config->category_strikes[i], &categories[i], err);
+    for (size_t i = 0; rc == 0 && i < policy.expiry_count; i++)
+        rc = read_expiry(config->expire[i], &expiries[i], err);
     if (rc == 0)
         rc = store_policy_set(store, &policy, &recomputed, err);
     if (rc == 0 && recomputed)
@@ -136,7 +172,7 @@ static int set_policy(struct store *store, const struct config *config, struct e
 int database_prepare(struct store *store, const struct config *config, bool dry_run,
                      struct err *err) {
     size_t count;
-    uint64_t applied;
+    uint64_t applied, ended;
     struct store_migration *list = migrations(&count);
     int rc = store_check_version(store, list, count, err);
     free(list);
@@ -144,5 +180,7 @@ int database_prepare(struct store *store, const struct config *config, bool dry_
         rc = set_policy(store, config, err);
     if (rc == 0 && !dry_run)
         rc = store_deliveries_apply(store, &applied, err);
+    if (rc == 0 && !dry_run)
+        rc = store_expire(store, &ended, err);
     return rc ? err_prefix(err, "database") : 0;
 }

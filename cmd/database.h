@@ -23,8 +23,8 @@ int database_open(const struct config *config, struct store **store, struct err 
 int database_migrate(struct store *store, bool dry_run, struct err *err);
 
 /* Fails unless the schema is the one that this program needs, then makes the configuration's
- * policy the one in force and takes new rows of bounce.delivery into account. With `dry_run`, only
- * looks at the schema. */
+ * policy the one in force, takes new rows of bounce.delivery into account and ends the hard states
+ * whose time is over. With `dry_run`, only looks at the schema. */
 int database_prepare(struct store *store, const struct config *config, bool dry_run,
                      struct err *err);
 

@@ -5,6 +5,7 @@
 #include "cmd/inbox.h"
 #include "cmd/log.h"
 #include "cmd/progress.h"
+#include "cmd/prune.h"
 #include "cmd/secret.h"
 #include "cmd/session.h"
 #include "cmd/summary.h"
@@ -191,6 +192,8 @@ int command_fetch(const struct invocation *invocation, struct err *err) {
                           check_mailbox_names, err);
     if (rc == 0)
         rc = fetch_all(&session, invocation, limit, err);
+    if (rc == 0 && !session.dry_run && !stop_asked)
+        rc = prune_daily(session.store, session.config, err);
     session_close(&session);
     return rc;
 }

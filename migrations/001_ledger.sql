@@ -257,7 +257,8 @@ CREATE TABLE bounce.policy (
     category_strikes jsonb NOT NULL DEFAULT '{}',
     outage_share integer NOT NULL DEFAULT 50 CHECK (outage_share BETWEEN 1 AND 100),
     outage_recipients integer NOT NULL DEFAULT 20 CHECK (outage_recipients >= 0),
-    outage_window_hours integer NOT NULL DEFAULT 24 CHECK (outage_window_hours BETWEEN 1 AND 24 AND 24 % outage_window_hours = 0)
+    outage_window_hours integer NOT NULL DEFAULT 24 CHECK (outage_window_hours BETWEEN 1 AND 24 AND 24 % outage_window_hours = 0),
+    expire jsonb NOT NULL DEFAULT '{}'
 );
 INSERT INTO bounce.policy DEFAULT VALUES;
 COMMENT ON TABLE bounce.policy IS 'When soft bounces make an address hard. Set from the configuration at the start of a fetch; a change recomputes every state.';
@@ -269,3 +270,48 @@ COMMENT ON COLUMN bounce.policy.category_strikes IS 'Categories that count for t
 COMMENT ON COLUMN bounce.policy.outage_share IS 'A domain has an outage when at least this share, in percent, of its recipients heard of in one window soft-bounced in it ...';
 COMMENT ON COLUMN bounce.policy.outage_recipients IS '... and they are at least so many, and it was not so three days and more ago already; 0: outages are not looked for.';
 COMMENT ON COLUMN bounce.policy.outage_window_hours IS 'Length of the windows, which start at midnight UTC.';
+COMMENT ON COLUMN bounce.policy.expire IS 'Categories that do not keep an address hard for ever, with the days after which it ends: {"mailbox_full": 90}.';
+
+-- States depend on no clock but this one, which is part of the ledger: whoever computes them anew
+-- gets the same.
+CREATE TABLE bounce.expiry_clock (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    at timestamptz NOT NULL DEFAULT '-infinity'
+);
+INSERT INTO bounce.expiry_clock DEFAULT VALUES;
+COMMENT ON TABLE bounce.expiry_clock IS 'Up to when hard states that end by themselves (bounce.policy.expire) have been ended. Each fetch sets it forward.';
+COMMENT ON COLUMN bounce.expiry_clock.only_row IS 'There is one row.';
+COMMENT ON COLUMN bounce.expiry_clock.at IS 'The time that computing states takes for now.';
+
+-- What is left of events that are not kept any longer (nullsender prune): sums, without addresses.
+CREATE TABLE bounce.forgotten_window (
+    domain text COLLATE "C",
+    starts_at timestamptz,
+    heard integer NOT NULL,
+    trouble integer NOT NULL,
+    delivered integer NOT NULL,
+    PRIMARY KEY (domain, starts_at)
+);
+COMMENT ON TABLE bounce.forgotten_window IS 'The part of addresses that were forgotten in bounce.domain_window, so that what was a domain''s outage remains one.';
+COMMENT ON COLUMN bounce.forgotten_window.domain IS 'The domain.';
+COMMENT ON COLUMN bounce.forgotten_window.starts_at IS 'When the window starts.';
+COMMENT ON COLUMN bounce.forgotten_window.heard IS 'As in bounce.domain_window.';
+COMMENT ON COLUMN bounce.forgotten_window.trouble IS 'As in bounce.domain_window.';
+COMMENT ON COLUMN bounce.forgotten_window.delivered IS 'As in bounce.domain_window.';
+
+CREATE TABLE bounce.forgotten_campaign (
+    campaign text COLLATE "C",
+    day date,
+    verdict text,
+    category text COLLATE "C",
+    fault text,
+    recipients bigint NOT NULL,
+    PRIMARY KEY (campaign, day, verdict, category, fault)
+);
+COMMENT ON TABLE bounce.forgotten_campaign IS 'The part of addresses that were forgotten in bounce.campaign_count, so that the sums of old campaigns stay.';
+COMMENT ON COLUMN bounce.forgotten_campaign.campaign IS 'As in bounce.campaign_count.';
+COMMENT ON COLUMN bounce.forgotten_campaign.day IS 'As in bounce.campaign_count.';
+COMMENT ON COLUMN bounce.forgotten_campaign.verdict IS 'As in bounce.campaign_count.';
+COMMENT ON COLUMN bounce.forgotten_campaign.category IS 'As in bounce.campaign_count.';
+COMMENT ON COLUMN bounce.forgotten_campaign.fault IS 'As in bounce.campaign_count.';
+COMMENT ON COLUMN bounce.forgotten_campaign.recipients IS 'As in bounce.campaign_count.';

@@ -21,10 +21,12 @@ CREATE TABLE bounce.recipient (
     first_event_at timestamptz,
     last_event_at timestamptz,
     heard_windows timestamptz[] NOT NULL,
-    trouble_windows timestamptz[] NOT NULL
+    trouble_windows timestamptz[] NOT NULL,
+    expires_at timestamptz
 );
 CREATE INDEX recipient_suppressed ON bounce.recipient (state, since) WHERE state IN ('suppressed', 'hard', 'complained');
 CREATE INDEX recipient_soft ON bounce.recipient (strikes) WHERE state = 'soft';
+CREATE INDEX recipient_expires_at ON bounce.recipient (expires_at) WHERE expires_at IS NOT NULL;
 COMMENT ON TABLE bounce.recipient IS 'The state of every address that bounced. Computed by bounce.recipient_refresh(); bounce.rebuild() gives the same rows.';
 COMMENT ON COLUMN bounce.recipient.recipient IS 'The address in its normal form (lower case).';
 COMMENT ON COLUMN bounce.recipient.address IS 'The address as its first event wrote it.';
@@ -46,6 +48,7 @@ COMMENT ON COLUMN bounce.recipient.first_event_at IS 'The earliest of them.';
 COMMENT ON COLUMN bounce.recipient.last_event_at IS 'The latest of them.';
 COMMENT ON COLUMN bounce.recipient.heard_windows IS 'Windows of time with an event about it: its part in bounce.domain_window.heard.';
 COMMENT ON COLUMN bounce.recipient.trouble_windows IS 'Windows in which it soft-bounced for its domain''s sake: its part in bounce.domain_window.trouble.';
+COMMENT ON COLUMN bounce.recipient.expires_at IS 'From then on it is hard no longer; NULL where only a reinstatement or a proof of life ends it.';
 
 CREATE TABLE bounce.escalation (
     recipient text COLLATE "C",
@@ -115,7 +118,7 @@ CREATE TABLE bounce.campaign_count (
     recipients bigint NOT NULL,
     PRIMARY KEY (campaign, day, verdict, category, fault)
 );
-COMMENT ON TABLE bounce.campaign_count IS 'Rows of bounce.campaign_recipient, counted; kept with every commit, so that summaries need not count.';
+COMMENT ON TABLE bounce.campaign_count IS 'Rows of bounce.campaign_recipient and bounce.forgotten_campaign, counted; kept with every commit, so that summaries need not count.';
 COMMENT ON COLUMN bounce.campaign_count.campaign IS 'The campaign; empty where nothing names it.';
 COMMENT ON COLUMN bounce.campaign_count.day IS 'Day of the bounce (UTC).';
 COMMENT ON COLUMN bounce.campaign_count.verdict IS 'As in bounce.event.';

@@ -1,6 +1,7 @@
--- The state of every address, computed from the ledger and from nothing else: no clock, no order of
--- arrival. Whatever order events come in, however often, in batches of any size, from any number of
--- writers, the same ledger under the same policy gives the same rows.
+-- The state of every address, computed from the ledger and from nothing else: no clock but the one
+-- that is part of it (bounce.expiry_clock), no order of arrival. Whatever order events come in,
+-- however often, in batches of any size, from any number of writers, the same ledger under the same
+-- policy gives the same rows.
 --
 -- Each function takes a set of addresses and looks each one up by index, which OFFSET 0 enforces:
 -- the planner has no other way to join such a subquery than once per address.
@@ -82,40 +83,45 @@ COMMENT ON FUNCTION bounce.recipient_sends IS 'The one event of each campaign th
 CREATE FUNCTION bounce.recipient_strikes(keys text[])
 RETURNS TABLE (recipient text, occurred_at timestamptz, message uuid, campaign text, category text,
                streak bigint, streak_goes_on boolean, strike_category text, strikes bigint, needed integer,
-               first_at timestamptz, messages uuid[], makes_hard boolean)
+               first_at timestamptz, messages uuid[], makes_hard boolean, expires_at timestamptz, escalates boolean)
 LANGUAGE sql STABLE AS $$
-    SELECT s.recipient, s.occurred_at, s.message, s.campaign, s.category,
-           s.streak, s.streak_goes_on, s.strike_category, count(*) OVER recent, s.needed,
-           min(s.occurred_at) OVER recent, array_agg(s.message) OVER recent,
-           s.needed > 0 AND count(*) OVER recent >= s.needed
-           AND s.occurred_at - min(s.occurred_at) OVER recent >= make_interval(hours => 24 * s.min_span_days)
-    FROM (SELECT m.*, p.min_span_days,
-                 CASE WHEN p.category_strikes ? m.category THEN m.category ELSE '' END AS strike_category,
-                 coalesce((p.category_strikes ->> m.category)::integer, p.strikes) AS needed
-          FROM (SELECT n.*,
-                       count(*) FILTER (WHERE n.message IS NULL)
-                           OVER (PARTITION BY n.recipient ORDER BY n.occurred_at, n.message IS NOT NULL
-                                 ROWS UNBOUNDED PRECEDING) AS streak,
-                       count(*) FILTER (WHERE n.message IS NULL) OVER (PARTITION BY n.recipient)
-                       = count(*) FILTER (WHERE n.message IS NULL)
-                           OVER (PARTITION BY n.recipient ORDER BY n.occurred_at, n.message IS NOT NULL
-                                 ROWS UNBOUNDED PRECEDING) AS streak_goes_on
-                FROM (SELECT * FROM (
-                          SELECT DISTINCT ON (c.recipient, (c.occurred_at AT TIME ZONE 'UTC')::date)
-                                 c.recipient, c.occurred_at, c.message, c.campaign, c.category
-                          FROM bounce.recipient_sends(keys) c WHERE c.weight = 3
-                          ORDER BY c.recipient, (c.occurred_at AT TIME ZONE 'UTC')::date, c.occurred_at, c.message) d
-                      UNION ALL
-                      SELECT f.recipient, f.proven_at, NULL, NULL, NULL FROM bounce.recipient_proofs(keys) f) n
-               ) m
-          CROSS JOIN bounce.policy p
-          WHERE m.message IS NOT NULL) s
-    -- Hours, since a day is not 24 of them in every session's time zone.
-    WINDOW recent AS (PARTITION BY s.recipient, s.streak, s.strike_category ORDER BY s.occurred_at
-                      RANGE BETWEEN (SELECT make_interval(hours => 24 * window_days) FROM bounce.policy)
-                      PRECEDING AND CURRENT ROW);
+    SELECT h.*, h.makes_hard AND coalesce(
+               max(coalesce(h.expires_at, 'infinity')) FILTER (WHERE h.makes_hard) OVER (
+                   PARTITION BY h.recipient, h.streak, h.strike_category ORDER BY h.occurred_at
+                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) <= h.occurred_at, true)
+    FROM (SELECT s.recipient, s.occurred_at, s.message, s.campaign, s.category,
+                 s.streak, s.streak_goes_on, s.strike_category, count(*) OVER recent, s.needed,
+                 min(s.occurred_at) OVER recent, array_agg(s.message) OVER recent,
+                 s.needed > 0 AND count(*) OVER recent >= s.needed
+                 AND s.occurred_at - min(s.occurred_at) OVER recent >= make_interval(hours => 24 * s.min_span_days) AS makes_hard,
+                 s.occurred_at + s.expires_after AS expires_at
+          FROM (SELECT m.*, p.min_span_days, make_interval(hours => 24 * (p.expire ->> m.category)::integer) AS expires_after,
+                       CASE WHEN p.category_strikes ? m.category THEN m.category ELSE '' END AS strike_category,
+                       coalesce((p.category_strikes ->> m.category)::integer, p.strikes) AS needed
+                FROM (SELECT n.*,
+                             count(*) FILTER (WHERE n.message IS NULL)
+                                 OVER (PARTITION BY n.recipient ORDER BY n.occurred_at, n.message IS NOT NULL
+                                       ROWS UNBOUNDED PRECEDING) AS streak,
+                             count(*) FILTER (WHERE n.message IS NULL) OVER (PARTITION BY n.recipient)
+                             = count(*) FILTER (WHERE n.message IS NULL)
+                                 OVER (PARTITION BY n.recipient ORDER BY n.occurred_at, n.message IS NOT NULL
+                                       ROWS UNBOUNDED PRECEDING) AS streak_goes_on
+                      FROM (SELECT * FROM (
+                                SELECT DISTINCT ON (c.recipient, (c.occurred_at AT TIME ZONE 'UTC')::date)
+                                       c.recipient, c.occurred_at, c.message, c.campaign, c.category
+                                FROM bounce.recipient_sends(keys) c WHERE c.weight = 3
+                                ORDER BY c.recipient, (c.occurred_at AT TIME ZONE 'UTC')::date, c.occurred_at, c.message) d
+                            UNION ALL
+                            SELECT f.recipient, f.proven_at, NULL, NULL, NULL FROM bounce.recipient_proofs(keys) f) n
+                     ) m
+                CROSS JOIN bounce.policy p
+                WHERE m.message IS NOT NULL) s
+          -- Hours, since a day is not 24 of them in every session's time zone.
+          WINDOW recent AS (PARTITION BY s.recipient, s.streak, s.strike_category ORDER BY s.occurred_at
+                            RANGE BETWEEN (SELECT make_interval(hours => 24 * window_days) FROM bounce.policy)
+                            PRECEDING AND CURRENT ROW)) h;
 $$;
-COMMENT ON FUNCTION bounce.recipient_strikes IS 'The strikes of these addresses, at most one a day, each with those that count together with it. A proof of life ends a streak and begins the next.';
+COMMENT ON FUNCTION bounce.recipient_strikes IS 'The strikes of these addresses, at most one a day, each with those that count together with it. A proof of life ends a streak and begins the next. Each that makes hard says until when (NULL: for ever), and whether it was not hard already by the ones before (escalates).';
 
 CREATE FUNCTION bounce.recipient_windows(keys text[])
 RETURNS TABLE (recipient text, heard timestamptz[], trouble timestamptz[])
@@ -163,22 +169,41 @@ LANGUAGE sql STABLE AS $$
         FROM (SELECT DISTINCT ON (recipient, strike_category) * FROM strike
               ORDER BY recipient, strike_category, occurred_at DESC) l
         ORDER BY l.recipient, l.needed = 0, l.needed - l.strikes, l.strike_category
+    ), death AS (
+        -- No need to look at campaigns: the first hard one is the first of its campaign.
+        SELECT s.recipient, s.occurred_at, s.category, s.message, false AS escalated,
+               coalesce(s.occurred_at + make_interval(hours => 24 * (p.expire ->> s.category)::integer), 'infinity') AS holds_until
+        FROM said s CROSS JOIN bounce.policy p LEFT JOIN reinstatement i ON i.recipient = s.recipient
+        WHERE s.verdict = 'hard' AND s.occurred_at > coalesce(i.at, '-infinity')
+        UNION ALL
+        SELECT s.recipient, s.occurred_at, s.category, s.message, true, coalesce(s.expires_at, 'infinity')
+        FROM strike s WHERE s.makes_hard
+    ), hardness AS (
+        -- From the first of those that follow each other without a gap to the end of the last.
+        SELECT DISTINCT ON (d.recipient) d.*
+        FROM (SELECT death.*, max(holds_until) OVER (PARTITION BY recipient) AS ends_at,
+                     max(holds_until) OVER (PARTITION BY recipient ORDER BY occurred_at, message
+                                            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS held_until
+              FROM death) d
+        CROSS JOIN bounce.expiry_clock c
+        WHERE coalesce(d.held_until <= d.occurred_at, true) AND d.ends_at > c.at
+        ORDER BY d.recipient, d.occurred_at DESC
     ), reason AS (
         SELECT DISTINCT ON (r.recipient) r.*
-        -- No need to look at campaigns for these: the first hard one is the first of its campaign.
-        FROM (SELECT s.recipient, CASE s.verdict WHEN 'hard' THEN 'hard' ELSE 'complained' END AS state,
-                     s.occurred_at AS since, s.category, s.message, false AS escalated,
-                     CASE s.verdict WHEN 'hard' THEN 2 ELSE 1 END AS place
+        FROM (SELECT s.recipient, 'complained' AS state, s.occurred_at AS since, s.category, s.message,
+                     false AS escalated, NULL::timestamptz AS ends_at, 1 AS place
               FROM said s LEFT JOIN reinstatement i ON i.recipient = s.recipient
-              WHERE s.verdict IN ('hard', 'complaint') AND s.occurred_at > coalesce(i.at, '-infinity')
+              WHERE s.verdict = 'complaint' AND s.occurred_at > coalesce(i.at, '-infinity')
               UNION ALL
-              SELECT s.recipient, 'hard', s.occurred_at, s.category, s.message, true, 2 FROM strike s WHERE s.makes_hard
+              SELECT h.recipient, 'hard', h.occurred_at, h.category, h.message, h.escalated,
+                     nullif(h.ends_at, 'infinity'), 2
+              FROM hardness h
               UNION ALL
-              SELECT a.recipient, 'suppressed', a.acted_at, NULL, NULL, false, 3
+              SELECT a.recipient, 'suppressed', a.acted_at, NULL, NULL, false, NULL, 3
               FROM action a LEFT JOIN reinstatement i ON i.recipient = a.recipient
               WHERE a.action = 'suppress' AND a.acted_at > coalesce(i.at, '-infinity')
               UNION ALL
-              SELECT n.recipient, 'soft', n.first_at, n.category, n.message, false, 4 FROM nearest n) r
+              SELECT n.recipient, 'soft', n.first_at, n.category, n.message, false, NULL, 4 FROM nearest n) r
         ORDER BY r.recipient, r.place, r.since, r.message
     )
     -- The collations of the table, as rows whose collations differ do not compare.
@@ -189,7 +214,7 @@ LANGUAGE sql STABLE AS $$
            CASE WHEN n.needed > 0 THEN greatest(n.needed - n.strikes, 0) END::integer, n.strike_category COLLATE "C",
            n.first_at + make_interval(hours => 24 * p.window_days), coalesce(n.messages, '{}'),
            f.last_at, i.at,
-           coalesce(l.events, 0), l.first_at, l.last_at, coalesce(w.heard, '{}'), coalesce(w.trouble, '{}')
+           coalesce(l.events, 0), l.first_at, l.last_at, coalesce(w.heard, '{}'), coalesce(w.trouble, '{}'), r.ends_at
     FROM (SELECT recipient FROM ledger UNION SELECT recipient FROM action) AS known
     CROSS JOIN bounce.policy p
     LEFT JOIN ledger l ON l.recipient = known.recipient

@@ -97,12 +97,12 @@ BEGIN
         ON CONFLICT (recipient) DO UPDATE SET
             (address, domain, state, since, category, message, escalated, strikes, strikes_to_hard, strike_category,
              strikes_lapse_at, strike_messages, last_proof_of_life, reinstated_at, events, first_event_at,
-             last_event_at, heard_windows, trouble_windows)
+             last_event_at, heard_windows, trouble_windows, expires_at)
             = (EXCLUDED.address, EXCLUDED.domain, EXCLUDED.state, EXCLUDED.since, EXCLUDED.category, EXCLUDED.message,
                EXCLUDED.escalated, EXCLUDED.strikes, EXCLUDED.strikes_to_hard, EXCLUDED.strike_category,
                EXCLUDED.strikes_lapse_at, EXCLUDED.strike_messages, EXCLUDED.last_proof_of_life,
                EXCLUDED.reinstated_at, EXCLUDED.events, EXCLUDED.first_event_at, EXCLUDED.last_event_at,
-               EXCLUDED.heard_windows, EXCLUDED.trouble_windows)
+               EXCLUDED.heard_windows, EXCLUDED.trouble_windows, EXCLUDED.expires_at)
     ), gone AS (
         DELETE FROM bounce.recipient r
         WHERE r.recipient = ANY (ARRAY(SELECT recipient FROM old EXCEPT SELECT recipient FROM fresh))
@@ -125,12 +125,10 @@ BEGIN
     INTO escalations, suppressions, candidates FROM change;
 
     WITH fresh AS MATERIALIZED (
-        -- The first of each streak and count: the later strikes add nothing. Nobody has more strikes
-        -- than events, so that most addresses need not be looked at.
-        SELECT DISTINCT ON (s.recipient, s.streak, s.strike_category)
-               s.recipient, s.occurred_at, s.strikes, s.strike_category, s.first_at, s.messages
-        FROM bounce.recipient_strikes(candidates) s WHERE s.makes_hard
-        ORDER BY s.recipient, s.streak, s.strike_category, s.occurred_at
+        -- Later strikes of one streak and count add nothing. Nobody has more strikes than events, so
+        -- that most addresses need not be looked at.
+        SELECT s.recipient, s.occurred_at, s.strikes, s.strike_category, s.first_at, s.messages
+        FROM bounce.recipient_strikes(candidates) s WHERE s.escalates
     ), gone AS (
         DELETE FROM bounce.escalation x
         WHERE x.recipient = ANY (keys)
@@ -225,6 +223,28 @@ END
 $$;
 COMMENT ON FUNCTION bounce.delivery_apply IS 'Takes new rows of bounce.delivery into account; returns how many.';
 
+CREATE FUNCTION bounce.expire(up_to timestamptz DEFAULT clock_timestamp(), at_most integer DEFAULT 10000) RETURNS bigint
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    until timestamptz;
+    concerned text[];
+BEGIN
+    IF (SELECT p.expire = '{}' FROM bounce.policy p) THEN
+        RETURN 0;
+    END IF;
+    PERFORM bounce.ledger_lock();
+    -- The clock stands after each transaction where all states are those of its time.
+    SELECT coalesce(max(d.expires_at) FILTER (WHERE d.place = at_most), up_to) INTO until
+    FROM (SELECT r.expires_at, row_number() OVER (ORDER BY r.expires_at) AS place
+          FROM bounce.recipient r WHERE r.expires_at <= up_to ORDER BY r.expires_at LIMIT at_most) d;
+    UPDATE bounce.expiry_clock SET at = greatest(at, until);
+    SELECT array_agg(r.recipient) INTO concerned FROM bounce.recipient r WHERE r.expires_at <= until;
+    PERFORM bounce.state_refresh(concerned) WHERE concerned IS NOT NULL;
+    RETURN coalesce(cardinality(concerned), 0);
+END
+$$;
+COMMENT ON FUNCTION bounce.expire IS 'Sets bounce.expiry_clock forward and ends the hard states whose time is over (bounce.policy.expire); returns how many. Call it until it returns 0.';
+
 CREATE FUNCTION bounce.rebuild() RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET jit = off AS $$
 DECLARE
@@ -249,6 +269,9 @@ BEGIN
                 SELECT substring(d.recipient FROM '[^@]*$'), bounce.window_start(d.delivered_at, p.outage_window_hours),
                        0, 0, count(*)
                 FROM bounce.delivery d CROSS JOIN bounce.policy p WHERE d.applied GROUP BY 1, 2
+                UNION ALL
+                SELECT f.domain, bounce.window_start(f.starts_at, p.outage_window_hours), f.heard, f.trouble, f.delivered
+                FROM bounce.forgotten_window f CROSS JOIN bounce.policy p
                ) AS part (domain, starts_at, heard, trouble, delivered)
           GROUP BY domain, starts_at) s;
     PERFORM bounce.outage_mark((SELECT array_agg(DISTINCT domain) FROM bounce.domain_window WHERE widespread));
@@ -266,8 +289,12 @@ BEGIN
     END LOOP;
     DELETE FROM bounce.campaign_count;
     INSERT INTO bounce.campaign_count (campaign, day, verdict, category, fault, recipients)
-    SELECT campaign, (occurred_at AT TIME ZONE 'UTC')::date, verdict, category, fault, count(*)
-    FROM bounce.campaign_recipient GROUP BY 1, 2, 3, 4, 5;
+    SELECT campaign, day, verdict, category, fault, sum(recipients)
+    FROM (SELECT campaign, (occurred_at AT TIME ZONE 'UTC')::date AS day, verdict, category, fault, count(*) AS recipients
+          FROM bounce.campaign_recipient GROUP BY 1, 2, 3, 4, 5
+          UNION ALL
+          SELECT campaign, day, verdict, category, fault, recipients FROM bounce.forgotten_campaign) n
+    GROUP BY 1, 2, 3, 4, 5;
     RETURN addresses;
 END
 $$;
@@ -281,9 +308,10 @@ BEGIN
     END IF;
     PERFORM bounce.ledger_lock();
     UPDATE bounce.policy p
-    SET (strikes, window_days, min_span_days, category_strikes, outage_share, outage_recipients, outage_window_hours)
+    SET (strikes, window_days, min_span_days, category_strikes, outage_share, outage_recipients, outage_window_hours,
+         expire)
         = (new.strikes, new.window_days, new.min_span_days, new.category_strikes, new.outage_share,
-           new.outage_recipients, new.outage_window_hours)
+           new.outage_recipients, new.outage_window_hours, new.expire)
     WHERE p.* IS DISTINCT FROM new.*;
     IF NOT FOUND THEN
         RETURN false;

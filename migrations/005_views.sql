@@ -119,7 +119,7 @@ SELECT r.recipient, r.state, r.category,
                                          to_char(x.first_strike_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'),
                                          coalesce(c.description, r.category))
             ELSE coalesce(c.description, r.category) END AS reason,
-       r.escalated, e.status, e.diagnostic, e.campaign, r.domain, r.message, r.since AS time
+       r.escalated, e.status, e.diagnostic, e.campaign, r.domain, r.message, r.expires_at, r.since AS time
 FROM bounce.recipient r
 LEFT JOIN bounce.category c ON c.category = r.category
 LEFT JOIN bounce.event e ON e.recipient = r.recipient AND e.message = r.message AND e.superseded_by IS NULL
@@ -136,6 +136,7 @@ COMMENT ON COLUMN bounce.suppression.diagnostic IS 'The words of the server that
 COMMENT ON COLUMN bounce.suppression.campaign IS 'The campaign whose bounce decided.';
 COMMENT ON COLUMN bounce.suppression.domain IS 'Domain of the address.';
 COMMENT ON COLUMN bounce.suppression.message IS 'Id of the message that decided, for bounce.message.';
+COMMENT ON COLUMN bounce.suppression.expires_at IS 'When it ends by itself; NULL where it does not.';
 COMMENT ON COLUMN bounce.suppression.time IS 'Since when.';
 
 CREATE VIEW bounce.suppression_changes AS
@@ -152,7 +153,7 @@ COMMENT ON COLUMN bounce.suppression_changes.time IS 'When the list changed.';
 CREATE VIEW bounce.recipient_status AS
 SELECT r.recipient, r.address, r.state, r.state NOT IN ('suppressed', 'hard', 'complained') AS may_send,
        r.category, coalesce(c.description, r.category) AS reason, r.since, r.strikes, r.strikes_to_hard,
-       r.strikes_lapse_at, r.escalated, r.events, r.last_proof_of_life, r.domain, r.last_event_at AS time
+       r.strikes_lapse_at, r.escalated, r.expires_at, r.events, r.last_proof_of_life, r.domain, r.last_event_at AS time
 FROM bounce.recipient r LEFT JOIN bounce.category c ON c.category = r.category;
 COMMENT ON VIEW bounce.recipient_status IS 'The state of every address that ever bounced.';
 COMMENT ON COLUMN bounce.recipient_status.recipient IS 'The address, in lower case.';
@@ -166,6 +167,7 @@ COMMENT ON COLUMN bounce.recipient_status.strikes IS 'Soft bounces that count, o
 COMMENT ON COLUMN bounce.recipient_status.strikes_to_hard IS 'How many more make it hard.';
 COMMENT ON COLUMN bounce.recipient_status.strikes_lapse_at IS 'From then on the first of them does not count towards new ones.';
 COMMENT ON COLUMN bounce.recipient_status.escalated IS 'Hard because of soft bounces on several days.';
+COMMENT ON COLUMN bounce.recipient_status.expires_at IS 'When it is hard no longer; NULL where only a reinstatement or a proof of life ends it.';
 COMMENT ON COLUMN bounce.recipient_status.events IS 'How many events there are about it.';
 COMMENT ON COLUMN bounce.recipient_status.last_proof_of_life IS 'When mail to it was last seen delivered, or when it was reinstated.';
 COMMENT ON COLUMN bounce.recipient_status.domain IS 'Domain of the address.';

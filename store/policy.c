@@ -11,6 +11,7 @@
 enum {
     NUMBER_TEXT_SIZE = 24,
     NUMBER_COUNT = 6,
+    LIST_PARAMETERS = 2, /* names and numbers */
 };
 
 const struct store_policy store_policy_default = {
@@ -22,6 +23,36 @@ const struct store_policy store_policy_default = {
     .outage_window_hours = 24,
 };
 
+/* Names with a number each, as two array literals. */
+struct numbered {
+    const char **names;
+    size_t count;
+    struct buf name_list, number_list;
+};
+
+static struct numbered numbered_new(size_t max) {
+    return (struct numbered){
+        .names = memory_zero(max, sizeof(char *)), .name_list = BUF_INIT, .number_list = BUF_INIT};
+}
+
+static void numbered_add(struct numbered *list, const char *name, unsigned number) {
+    buf_printf(&list->number_list, "%c%u", list->count ? ',' : '{', number);
+    list->names[list->count++] = name;
+}
+
+static void numbered_end(struct numbered *list, const char *parameters[LIST_PARAMETERS]) {
+    literal_add_array(&list->name_list, list->names, list->count);
+    buf_add_string(&list->number_list, list->count ? "}" : "{}");
+    parameters[0] = list->name_list.data;
+    parameters[1] = list->number_list.data;
+}
+
+static void numbered_free(struct numbered *list) {
+    free(list->names);
+    buf_free(&list->name_list);
+    buf_free(&list->number_list);
+}
+
 int store_policy_set(struct store *store, const struct store_policy *policy, bool *recomputed,
                      struct err *err) {
     const unsigned numbers[NUMBER_COUNT] = {
@@ -29,23 +60,19 @@ int store_policy_set(struct store *store, const struct store_policy *policy, boo
         policy->outage_share, policy->outage_recipients, policy->outage_window_hours,
     };
     char texts[NUMBER_COUNT][NUMBER_TEXT_SIZE];
-    const char *values[NUMBER_COUNT + 2];
+    const char *values[NUMBER_COUNT + 2 * LIST_PARAMETERS];
     for (size_t i = 0; i < NUMBER_COUNT; i++) {
         snprintf(texts[i], sizeof texts[i], "%u", numbers[i]);
         values[i] = texts[i];
     }
-    struct buf categories = BUF_INIT, strikes = BUF_INIT;
-    const char **names = memory_zero(policy->category_count, sizeof *names);
-    buf_add_char(&strikes, '{');
-    for (size_t i = 0; i < policy->category_count; i++) {
-        names[i] = policy->categories[i].category;
-        buf_printf(&strikes, "%s%u", i ? "," : "", policy->categories[i].strikes);
-    }
-    buf_add_char(&strikes, '}');
-    literal_add_array(&categories, names, policy->category_count);
-    free(names);
-    values[NUMBER_COUNT] = categories.data;
-    values[NUMBER_COUNT + 1] = strikes.data;
+    struct numbered strikes = numbered_new(policy->category_count);
+    for (size_t i = 0; i < policy->category_count; i++)
+        numbered_add(&strikes, policy->categories[i].category, policy->categories[i].strikes);
+    struct numbered expiries = numbered_new(policy->expiry_count);
+    for (size_t i = 0; i < policy->expiry_count; i++)
+        numbered_add(&expiries, policy->expiries[i].category, policy->expiries[i].days);
+    numbered_end(&strikes, &values[NUMBER_COUNT]);
+    numbered_end(&expiries, &values[NUMBER_COUNT + LIST_PARAMETERS]);
     PGresult *r = NULL;
     PGconn *c = store->connection;
     int rc = connection_query(c, "BEGIN ISOLATION LEVEL READ COMMITTED", 0, NULL, NULL, err);
@@ -55,17 +82,44 @@ int store_policy_set(struct store *store, const struct store_policy *policy, boo
             "SELECT bounce.policy_set(ROW(true, $1::integer, $2::integer, $3::integer,"
             " (SELECT coalesce(jsonb_object_agg(category, strikes), '{}')"
             "  FROM unnest($7::text[], $8::integer[]) AS c (category, strikes)),"
-            " $4::integer, $5::integer, $6::integer)::bounce.policy)",
-            NUMBER_COUNT + 2, values, &r, err);
+            " $4::integer, $5::integer, $6::integer,"
+            " (SELECT coalesce(jsonb_object_agg(category, days), '{}')"
+            "  FROM unnest($9::text[], $10::integer[]) AS c (category, days)))::bounce.policy)",
+            NUMBER_COUNT + 2 * LIST_PARAMETERS, values, &r, err);
     if (rc == 0 && recomputed)
         *recomputed = *PQgetvalue(r, 0, 0) == 't';
     PQclear(r);
-    buf_free(&categories);
-    buf_free(&strikes);
+    numbered_free(&strikes);
+    numbered_free(&expiries);
     if (rc == 0)
         rc = connection_query(c, "COMMIT", 0, NULL, NULL, err);
     connection_rollback(c);
     return rc ? err_prefix(err, "database: setting the policy") : 0;
+}
+
+static int expire_some(PGconn *c, uint64_t *ended, struct err *err) {
+    PGresult *r = NULL;
+    int rc = connection_query(c, "BEGIN ISOLATION LEVEL READ COMMITTED", 0, NULL, NULL, err);
+    if (rc == 0)
+        rc = connection_query(c, "SELECT bounce.expire()", 0, NULL, &r, err);
+    if (rc == 0)
+        rc = connection_query(c, "COMMIT", 0, NULL, NULL, err);
+    if (rc == 0)
+        *ended = strtoull(PQgetvalue(r, 0, 0), NULL, 10);
+    PQclear(r);
+    connection_rollback(c);
+    return rc;
+}
+
+int store_expire(struct store *store, uint64_t *ended, struct err *err) {
+    uint64_t some;
+    *ended = 0;
+    do {
+        if (expire_some(store->connection, &some, err))
+            return err_prefix(err, "database: ending states whose time is over");
+        *ended += some;
+    } while (some);
+    return 0;
 }
 
 int store_rebuild(struct store *store, uint64_t *addresses, struct err *err) {

@@ -21,12 +21,20 @@ struct store_category_strikes {
     unsigned strikes;     /* at least 1; 0: strikes of this category never make hard */
 };
 
+/* A category that does not keep an address hard for ever. */
+struct store_category_expiry {
+    const char *category; /* "mailbox_full" */
+    unsigned days;        /* at least 1, from the last bounce that made it hard on */
+};
+
 struct store_policy {
     unsigned strikes;       /* soft bounces, on that many days, that make hard; 0: never */
     unsigned window_days;   /* none of them older than this, seen from the last */
     unsigned min_span_days; /* the first and the last at least so far apart */
     const struct store_category_strikes *categories;
     size_t category_count;
+    const struct store_category_expiry *expiries;
+    size_t expiry_count;
 
     /* A domain's outage: its soft bounces of one window are no strikes where at least
      * `outage_recipients` of its addresses soft-bounced in it, and these are at least
@@ -45,6 +53,10 @@ extern const struct store_policy store_policy_default;
  * keeps other writers waiting meanwhile; *recomputed says whether that happened and may be NULL. */
 int store_policy_set(struct store *store, const struct store_policy *policy, bool *recomputed,
                      struct err *err);
+
+/* Ends the hard states whose time is over, in several transactions where they are many; *ended says
+ * how many there were. For the beginning of a run. */
+int store_expire(struct store *store, uint64_t *ended, struct err *err);
 
 /* Computes every state anew from the ledger; *addresses says how many there are. Gives the rows
  * that are there already, unless somebody has changed the ledger by hand. Writers wait meanwhile,

@@ -47,6 +47,7 @@ struct model_policy {
     int strikes, window_days, min_span_days;
     int mailbox_full; /* -1: not counted for itself */
     int outage_recipients, outage_share, outage_hours;
+    int expire_full, expire_disabled; /* days; 0: never */
 };
 
 struct model {
@@ -57,6 +58,7 @@ struct model {
     int delivery_count;
     struct model_action actions[MODEL_ROWS_MAX];
     int action_count;
+    int64_t clock; /* hard states that end have ended up to then */
 };
 
 static int model_domain(int recipient) {
@@ -229,6 +231,14 @@ static bool model_makes_hard(const struct model *m, const struct model_event *e)
            e->at - first >= (int64_t)m->policy.min_span_days * MODEL_DAY;
 }
 
+/* Until when an event that makes hard does so. */
+static int64_t model_holds_until(const struct model *m, const struct model_event *e) {
+    int days = model_is(e->category, "mailbox_full")       ? m->policy.expire_full
+               : model_is(e->category, "mailbox_disabled") ? m->policy.expire_disabled
+                                                           : 0;
+    return days ? e->at + (int64_t)days * MODEL_DAY : INT64_MAX;
+}
+
 struct model_state {
     const char *state;
     int64_t since;
@@ -237,13 +247,58 @@ struct model_state {
     int strikes;
     int64_t last_proof;
     int events;
+    int64_t expires; /* MODEL_NEVER: it does not */
 };
+
+static bool model_is_dead_by(const struct model *m, const struct model_event *e, bool *escalated) {
+    int64_t ignored;
+    if (e->at <= model_reinstated(m, e->recipient))
+        return false;
+    *escalated = !model_is(e->verdict, "hard");
+    if (!*escalated)
+        return true;
+    return model_is_strike(m, e) && model_makes_hard(m, e) &&
+           model_proofs(m, e->recipient, e->at, &ignored) ==
+               model_proofs(m, e->recipient, INT64_MAX, &ignored);
+}
+
+/* Goes through what makes hard, in order of time. */
+static void model_hardness(const struct model *m, int recipient, struct model_state *s) {
+    const struct model_event *before = NULL, *start = NULL;
+    bool escalated, start_escalated = false;
+    int64_t until = INT64_MIN;
+    for (;;) {
+        const struct model_event *next = NULL;
+        for (int i = 0; i < m->event_count; i++) {
+            const struct model_event *e = &m->events[i];
+            if (e->recipient == recipient && model_is_dead_by(m, e, &escalated) &&
+                (!before || model_earlier(before, e)) && (!next || model_earlier(e, next)))
+                next = e;
+        }
+        if (!next)
+            break;
+        if (next->at >= until) {
+            start = next;
+            model_is_dead_by(m, next, &start_escalated);
+        }
+        int64_t its = model_holds_until(m, next);
+        until = its > until ? its : until;
+        before = next;
+    }
+    if (!start || until <= m->clock)
+        return;
+    s->state = "hard";
+    s->since = start->at;
+    s->event = start;
+    s->escalated = start_escalated;
+    s->expires = until == INT64_MAX ? MODEL_NEVER : until;
+}
 
 /* False for an address that the ledger does not know. */
 static bool model_state(const struct model *m, int recipient, struct model_state *s) {
     *s = (struct model_state){.state = "active"};
     int64_t reinstated = model_reinstated(m, recipient), suppressed = MODEL_NEVER;
-    int actions = 0, place = 9, nearest_left = 0;
+    int actions = 0, nearest_left = 0;
     bool nearest_never = false;
     const struct model_event *nearest = NULL;
     int proofs = model_proofs(m, recipient, INT64_MAX, &s->last_proof);
@@ -282,36 +337,31 @@ static bool model_state(const struct model *m, int recipient, struct model_state
         }
     }
     if (nearest) {
-        place = 4;
         s->state = "soft";
         s->event = nearest;
     }
     if (suppressed) {
-        place = 3;
         s->state = "suppressed";
         s->since = suppressed;
         s->event = NULL;
     }
+    model_hardness(m, recipient, s);
+    const struct model_event *complaint = NULL;
     for (int i = 0; i < m->event_count; i++) {
         const struct model_event *e = &m->events[i];
-        int64_t ignored;
         if (e->recipient != recipient)
             continue;
         s->events++;
-        if (e->at <= reinstated)
-            continue;
-        int weight = model_counts(m, e) ? model_weight(m, e) : 0;
-        bool escalates = model_is_strike(m, e) && model_makes_hard(m, e) &&
-                         model_proofs(m, recipient, e->at, &ignored) == proofs;
-        int its_place = weight == 5 ? 1 : weight == 4 || escalates ? 2 : 9;
-        if (its_place < 9 &&
-            (its_place < place || (its_place == place && model_earlier(e, s->event)))) {
-            place = its_place;
-            s->state = its_place == 1 ? "complained" : "hard";
-            s->since = e->at;
-            s->event = e;
-            s->escalated = escalates;
-        }
+        if (e->at > reinstated && model_is(e->verdict, "complaint") &&
+            (!complaint || model_earlier(e, complaint)))
+            complaint = e;
+    }
+    if (complaint) {
+        s->state = "complained";
+        s->since = complaint->at;
+        s->event = complaint;
+        s->escalated = false;
+        s->expires = MODEL_NEVER;
     }
     return s->events > 0 || actions > 0;
 }

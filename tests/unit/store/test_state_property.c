@@ -16,6 +16,7 @@ enum {
     MESSAGES = 60,
     START_2026 = 1767225600, /* 2026-01-01 00:00 UTC */
     SPAN_DAYS = 25,
+    STATE_COUNT = 6,
 };
 
 static uint64_t random_state;
@@ -38,11 +39,17 @@ static const struct {
     const char *verdict, *category, *fault;
     bool counted;
 } kinds[] = {
-    {"soft", "mailbox_full", "recipient", true},    {"soft", "host_unreachable", "domain", true},
-    {"soft", "host_unreachable", "domain", true},   {"soft", "system_error", "unknown", true},
-    {"soft", "mailbox_full", "recipient", true},    {"soft", "greylisted", "domain", false},
-    {"block", "spam_detected", "sender", false},    {"none", "delayed", "unknown", false},
-    {"none", "delivered", "unknown", false},        {"hard", "user_unknown", "recipient", false},
+    {"soft", "mailbox_full", "recipient", true},
+    {"soft", "host_unreachable", "domain", true},
+    {"soft", "host_unreachable", "domain", true},
+    {"soft", "system_error", "unknown", true},
+    {"soft", "mailbox_full", "recipient", true},
+    {"soft", "greylisted", "domain", false},
+    {"block", "spam_detected", "sender", false},
+    {"none", "delayed", "unknown", false},
+    {"none", "delivered", "unknown", false},
+    {"hard", "user_unknown", "recipient", false},
+    {"hard", "mailbox_disabled", "recipient", false},
     {"complaint", "complaint", "recipient", false},
 };
 
@@ -56,13 +63,16 @@ static void random_ledger(struct model *m) {
         .outage_recipients = random_below(3) ? 2 + random_below(2) : 0,
         .outage_share = 50,
         .outage_hours = random_below(2) ? 24 : 12,
+        .expire_full = random_below(3) ? 1 + random_below(5) : 0,
+        .expire_disabled = random_below(2) ? 1 + random_below(20) : 0,
     };
+    m->clock = random_time() + SPAN_DAYS / 3 * MODEL_DAY;
     for (unsigned message = 0; message < MESSAGES; message++) {
         int recipients = 1 + random_below(3), first = random_below(MODEL_RECIPIENTS);
         int64_t at = random_time();
         for (int i = 0; i < recipients; i++) {
             /* The heavy kinds hide the rest, so they are rare. */
-            size_t kind = (size_t)random_below(random_below(6) ? 9 : 11);
+            size_t kind = (size_t)random_below(random_below(6) ? 9 : 12);
             m->events[m->event_count++] = (struct model_event){(first + i) % MODEL_RECIPIENTS,
                                                                message,
                                                                random_campaign(),
@@ -104,7 +114,17 @@ static void empty_ledger(struct writers *w, const struct model_policy *policy) {
         .outage_recipients = (unsigned)policy->outage_recipients,
         .outage_window_hours = (unsigned)policy->outage_hours,
     };
+    struct store_policy with_expiry = set;
+    struct store_category_expiry expiries[2];
+    if (policy->expire_full)
+        expiries[with_expiry.expiry_count++] =
+            (struct store_category_expiry){"mailbox_full", (unsigned)policy->expire_full};
+    if (policy->expire_disabled)
+        expiries[with_expiry.expiry_count++] =
+            (struct store_category_expiry){"mailbox_disabled", (unsigned)policy->expire_disabled};
+    with_expiry.expiries = expiries;
     struct err err = {0};
+    sql(w->sql, "UPDATE bounce.expiry_clock SET at = '-infinity'");
     /* TRUNCATE would make both sessions plan everything anew. */
     static const char *const tables[] = {
         "message",         "fetched",       "event",       "delivery",
@@ -112,7 +132,7 @@ static void empty_ledger(struct writers *w, const struct model_policy *policy) {
         "campaign_count",  "domain_window", "message_raw", "suppression_log"};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         sql(w->sql, "DELETE FROM bounce.%s", tables[i]);
-    if (store_policy_set(w->stores[0], &set, NULL, &err))
+    if (store_policy_set(w->stores[0], &with_expiry, NULL, &err))
         fail_msg("%s", err.text);
 }
 
@@ -191,6 +211,19 @@ enum way {
     WAY_COUNT,
 };
 
+/* In transactions as small as can be. */
+static void set_clock(struct writers *w, int64_t clock) {
+    for (;;) {
+        char query[100];
+        snprintf(query, sizeof query, "SELECT bounce.expire(to_timestamp(%ld), 1)", (long)clock);
+        char *ended = sql_text(w->sql, query);
+        bool all = model_is(ended, "0");
+        free(ended);
+        if (all)
+            return;
+    }
+}
+
 static void write_ledger(struct writers *w, const struct model *m, enum way way) {
     unsigned order[2 * MESSAGES];
     size_t count = 0;
@@ -222,10 +255,12 @@ static void write_ledger(struct writers *w, const struct model *m, enum way way)
                 finish(w, writer);
         if (!others_done && start > others_at) {
             add_deliveries_and_actions(w, m);
+            set_clock(w, m->clock - random_below(9) * MODEL_DAY);
             others_done = true;
         }
     }
     sql(w->sql, "SELECT bounce.delivery_apply()");
+    set_clock(w, m->clock);
 }
 
 /* All that is computed, as one text. */
@@ -259,14 +294,16 @@ static void assert_model(PGconn *c, const struct model *m, int ledger) {
             char message[8] = "";
             if (s.event)
                 snprintf(message, sizeof message, "%02x", s.event->message);
-            snprintf(expected, sizeof expected, "%s|%ld|%s|%s|%s|%d|%ld|%d", s.state, (long)s.since,
-                     s.event ? s.event->category : "", message, s.escalated ? "t" : "f", s.strikes,
-                     (long)s.last_proof, s.events);
+            snprintf(expected, sizeof expected, "%s|%ld|%s|%s|%s|%d|%ld|%d|%ld", s.state,
+                     (long)s.since, s.event ? s.event->category : "", message,
+                     s.escalated ? "t" : "f", s.strikes, (long)s.last_proof, s.events,
+                     (long)s.expires);
         }
         snprintf(query, sizeof query,
                  "SELECT state, coalesce(extract(epoch FROM since)::bigint, 0), category,"
                  " left(message::text, 2), escalated, strikes,"
-                 " coalesce(extract(epoch FROM last_proof_of_life)::bigint, 0), events"
+                 " coalesce(extract(epoch FROM last_proof_of_life)::bigint, 0), events,"
+                 " coalesce(extract(epoch FROM expires_at)::bigint, 0)"
                  " FROM bounce.recipient WHERE recipient = '%s'",
                  text);
         char *row = sql_text(c, query);
@@ -276,6 +313,15 @@ static void assert_model(PGconn *c, const struct model *m, int ledger) {
     }
 }
 
+/* Whether it would be hard, were there no clock. */
+static bool has_expired(const struct model *m, int recipient, const struct model_state *s) {
+    struct model early = *m;
+    struct model_state before;
+    early.clock = INT64_MIN;
+    return model_state(&early, recipient, &before) && model_is(before.state, "hard") &&
+           !model_is(s->state, "hard");
+}
+
 static void states_are_a_pure_function_of_the_ledger(void **state) {
     (void)state;
     static const char *const names[WAY_COUNT] = {"one batch", "random batches", "repeated",
@@ -283,7 +329,7 @@ static void states_are_a_pure_function_of_the_ledger(void **state) {
     struct writers w = {.stores = {database_fresh(), database_open()}, .sql = database_connect()};
     struct err err = {0};
     assert_int_equal(store_run_begin(w.stores[0], "fetch", NULL, "0", "r", w.run, &err), 0);
-    int states[4] = {0};
+    int states[STATE_COUNT] = {0};
     for (int ledger = 0; ledger < LEDGERS; ledger++) {
         struct model m;
         random_state = (uint64_t)ledger;
@@ -319,12 +365,15 @@ static void states_are_a_pure_function_of_the_ledger(void **state) {
                 states[1] += s.escalated;
                 states[2] += model_is(s.state, "hard") && !s.escalated;
                 states[3] += model_is(s.state, "active");
+                states[4] += s.expires != MODEL_NEVER;
+                states[5] += has_expired(&m, r, &s);
             }
         }
     }
     /* Ledgers in which nothing happens would prove nothing. */
-    for (int i = 0; i < 4; i++)
-        assert_true(states[i] > LEDGERS);
+    for (int i = 0; i < STATE_COUNT; i++)
+        if (states[i] <= LEDGERS / 4)
+            fail_msg("%d of kind %d are too few", states[i], i);
     for (int i = 0; i < 2; i++)
         store_close(w.stores[i]);
     PQfinish(w.sql);
