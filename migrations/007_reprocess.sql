@@ -30,4 +30,11 @@ COMMENT ON COLUMN bounce.message_revision.format IS 'As bounce.message had it.';
 COMMENT ON COLUMN bounce.message_revision.outcome IS 'As bounce.message had it.';
 COMMENT ON COLUMN bounce.message_revision.outcome_reason IS 'As bounce.message had it.';
 
+-- A run of reprocess, or one that undoes it, has a row of its own.
+COMMENT ON COLUMN bounce.run.command IS 'The subcommand: fetch, import, reprocess, reprocess --undo, ...';
+COMMENT ON COLUMN bounce.run.mailbox IS 'The mailbox, as the configuration names it; NULL where the run was about none.';
+COMMENT ON COLUMN bounce.run.stored IS 'Messages that are new in the ledger; of a reprocess, those that it changed.';
+COMMENT ON COLUMN bounce.run.quarantined IS 'New messages that could not be decoded; their bytes are kept. Of a reprocess, those that it could not decode, and left alone.';
+COMMENT ON COLUMN bounce.run.already_known IS 'Messages that were in the ledger before; of a reprocess, those that it judged no otherwise.';
+
 SELECT bounce.reader_grant();
