@@ -56,6 +56,8 @@ static void print_state(const char *key, const struct store_story_state *state, 
         utf8_add_visible(out, state->reason);
     }
     buf_add_char(out, '\n');
+    if (*state->expires)
+        buf_printf(out, "It ends by itself on %s, as the policy says (expire).\n", state->expires);
     if (!strcmp(state->state, "soft"))
         buf_printf(out,
                    "%u more soft bounces, each on another day, would make it hard; a proof of "
@@ -65,7 +67,9 @@ static void print_state(const char *key, const struct store_story_state *state, 
         buf_add_string(out, "A proof of life (a row in bounce.delivery, a success notice) or "
                             "`nullsender reinstate` lifts it.\n");
     else if (strcmp(state->state, "active") != 0)
-        buf_add_string(out, "Only `nullsender reinstate` lifts it: silence does not.\n");
+        buf_add_string(out, *state->expires
+                                ? "`nullsender reinstate` lifts it before.\n"
+                                : "Only `nullsender reinstate` lifts it: silence does not.\n");
 }
 
 int story_unknown(struct store *store, const char *key, struct err *err) {

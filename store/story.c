@@ -56,11 +56,15 @@ static const char entries_sql[] =
     " SELECT " TIME_TEXT("at") ", what, campaign, verdict, category, reason, diagnostic, rule,"
                                "  message, effect FROM told ORDER BY at, place, message";
 
-static const char state_sql[] = "SELECT r.state, coalesce(" TIME_TEXT(
-    "r.since") ", ''), coalesce(s.reason, c.description,"
-               " r.category, ''), r.escalated, r.strikes, coalesce(r.strikes_to_hard, 0)"
-               " FROM bounce.recipient r LEFT JOIN bounce.suppression s ON s.recipient = r.recipient"
-               " LEFT JOIN bounce.category c ON c.category = r.category WHERE r.recipient = $1";
+#define SINCE TIME_TEXT("r.since")
+#define EXPIRES_AT TIME_TEXT("r.expires_at")
+
+static const char state_sql[] =
+    "SELECT r.state, coalesce(" SINCE ", ''),"
+    " coalesce(s.reason, c.description, r.category, ''), r.escalated, r.strikes,"
+    " coalesce(r.strikes_to_hard, 0), coalesce(" EXPIRES_AT ", '')"
+    " FROM bounce.recipient r LEFT JOIN bounce.suppression s ON s.recipient = r.recipient"
+    " LEFT JOIN bounce.category c ON c.category = r.category WHERE r.recipient = $1";
 
 static const char *text_at(const PGresult *r, int row, int column) {
     return PQgetisnull(r, row, column) ? NULL : PQgetvalue(r, row, column);
@@ -89,6 +93,7 @@ int store_story_read(struct store *store, const char *key,
         state->escalated = *PQgetvalue(r, 0, 3) == 't';
         state->strikes = number_at(r, 4);
         state->strikes_to_hard = number_at(r, 5);
+        copy_text(state->expires, sizeof state->expires, r, 6);
     }
     PQclear(r);
     r = NULL;

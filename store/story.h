@@ -32,6 +32,7 @@ struct store_story_state {
     bool escalated;
     unsigned strikes;
     unsigned strikes_to_hard;
+    char expires[32]; /* when it ends by itself; empty where it does not */
 };
 
 /* Calls `entry` for each entry, oldest first, and fills `state`. The key is the address in its
