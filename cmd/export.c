@@ -40,7 +40,8 @@ static void print_json(const struct store_suppression *row, struct buf *out) {
     json_object_set_new(object, "category", json_string(row->category));
     json_object_set_new(object, "reason", json_string(row->reason));
     json_object_set_new(object, "time", json_string(row->time));
-    json_dump_callback(object, add_to_buf, out, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    json_dump_callback(object, add_to_buf, out,
+                       JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
     buf_add_char(out, '\n');
     json_decref(object);
 }

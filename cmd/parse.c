@@ -92,7 +92,8 @@ static void print_json(const char *path, const struct analysis *analysis, struct
         } else {
             object = finding_to_json(path, analysis->report, &analysis->findings[i]);
         }
-        json_dump_callback(object, add_to_buf, out, JSON_COMPACT | JSON_PRESERVE_ORDER);
+        json_dump_callback(object, add_to_buf, out,
+                           JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
         buf_add_char(out, '\n');
         json_decref(object);
     }

@@ -13,7 +13,7 @@ static bool is_talkative(void) {
 
 void summary_print(const char *source, const struct pipeline_sums *sums, bool dry_run,
                    double seconds) {
-    if (!is_talkative())
+    if (!is_talkative() && !dry_run)
         return;
     const struct store_run_sums *run = &sums->run;
     if (!run->fetched) {

@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 
-/* Prints it where somebody is looking: on a terminal or with --verbose. Cron mails whatever is
- * printed, so there it is silent. `source` is "mailbox bounces" or the like. */
+/* Prints it where somebody is looking: on a terminal, with --verbose, and after a dry run. Cron
+ * mails whatever is printed, so there it is silent. `source` is "mailbox bounces" or the like. */
 void summary_print(const char *source, const struct pipeline_sums *sums, bool dry_run,
                    double seconds);
 

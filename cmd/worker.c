@@ -4,6 +4,7 @@
 #include "cmd/base/memory.h"
 #include "cmd/clock.h"
 #include "cmd/worker_process.h"
+#include "mime/charset.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,6 +51,7 @@ struct worker {
 
 struct worker_pool {
     struct worker_pool_options options;
+    struct charset_cache *charsets; /* opened here, used in the processes */
     struct worker *workers;
     size_t worker_count;
     struct job *jobs; /* a ring: job `number` is jobs[number % JOBS_MAX] */
@@ -79,7 +81,8 @@ static int worker_start(struct worker_pool *pool, struct worker *w, struct err *
         return err_set_errno(err, ERR_OS, "worker process: fork");
     }
     if (pid == 0)
-        worker_process_run(ends[1], pool->options.reports, pool->options.report_count);
+        worker_process_run(ends[1], pool->options.reports, pool->options.report_count,
+                           pool->charsets);
     close(ends[1]);
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     w->pid = pid;
@@ -104,6 +107,8 @@ int worker_pool_start(const struct worker_pool_options *options, struct worker_p
     p->options = *options;
     if (!p->options.seconds_max)
         p->options.seconds_max = WORKER_SECONDS_MAX;
+    p->charsets = charset_cache_new();
+    charset_cache_fill(p->charsets);
     p->jobs = memory_zero(JOBS_MAX, sizeof *p->jobs);
     for (size_t i = 0; i < JOBS_MAX; i++)
         p->jobs[i].answer = (struct buf)BUF_INIT;
@@ -129,6 +134,7 @@ void worker_pool_stop(struct worker_pool *pool) {
     }
     for (size_t i = 0; i < JOBS_MAX; i++)
         buf_free(&pool->jobs[i].answer);
+    charset_cache_free(pool->charsets);
     free(pool->workers);
     free(pool->jobs);
     free(pool);

@@ -2,7 +2,6 @@
 
 #include "cmd/base/buf.h"
 #include "cmd/base/memory.h"
-#include "mime/charset.h"
 #include "mime/frame.h"
 
 #include <errno.h>
@@ -53,11 +52,11 @@ static void confine(int socket) {
 
 /* Reads messages until the parent closes, and answers each. Many small messages cost one read and
  * one write together: what is there is answered before more is awaited. */
-_Noreturn static void serve(const struct report_options *given, size_t option_count) {
+_Noreturn static void serve(const struct report_options *given, size_t option_count,
+                            struct charset_cache *charsets) {
     struct buf input = BUF_INIT, output = BUF_INIT, frame = BUF_INIT;
     struct arena *arena = arena_new();
     struct report_options *options = memory_zero(option_count, sizeof *options);
-    struct charset_cache *charsets = charset_cache_new();
     for (size_t i = 0; i < option_count; i++) {
         options[i] = given[i];
         options[i].charsets = charsets;
@@ -100,7 +99,7 @@ _Noreturn static void serve(const struct report_options *given, size_t option_co
 }
 
 _Noreturn void worker_process_run(int socket, const struct report_options *options,
-                                  size_t option_count) {
+                                  size_t option_count, struct charset_cache *charsets) {
     confine(socket);
-    serve(options, option_count);
+    serve(options, option_count, charsets);
 }

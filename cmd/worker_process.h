@@ -25,8 +25,8 @@ struct worker_response {
 };
 
 /* Turns this freshly forked process into a worker: gives up all files but the socket and stderr,
- * then answers messages until the parent closes. */
+ * then answers messages until the parent closes. `charsets` is full: the worker opens nothing. */
 _Noreturn void worker_process_run(int socket, const struct report_options *options,
-                                  size_t option_count);
+                                  size_t option_count, struct charset_cache *charsets);
 
 #endif

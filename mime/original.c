@@ -53,7 +53,10 @@ struct header original_read(struct mail *mail) {
     original->present = true;
     original->return_path = address_first(arena, header_value(&header, "Return-Path"), NULL);
     original->from = address_first(arena, header_value(&header, "From"), NULL);
+    unsigned copies;
     original->to = address_first(arena, header_value(&header, "To"), &original->to_count);
+    address_first(arena, header_value(&header, "Cc"), &copies);
+    original->to_count += copies;
     original->subject = text(mail, &header, "Subject");
     original->message_id = text(mail, &header, "Message-ID");
     original->date = date_read(header_value(&header, "Date"));

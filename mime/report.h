@@ -84,9 +84,9 @@ struct report_candidate {
 struct report_original {
     bool present;
     const char *return_path;
-    const char *from; /* first address */
-    const char *to;   /* first address; with one recipient, weak evidence of who it is about */
-    unsigned to_count;
+    const char *from;    /* first address */
+    const char *to;      /* first address; with one recipient, weak evidence of who it is about */
+    unsigned to_count;   /* recipients in To and Cc */
     const char *subject; /* decoded */
     const char *message_id;
     int64_t date;
