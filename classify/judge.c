@@ -69,8 +69,8 @@ static unsigned status_class(const char *status) {
     return status && status_code_read(status, &code) ? code.class : 0;
 }
 
-/* A report without an enhanced code gets the one that says what the category says: in the class of
- * the reply code, where there is one. */
+/* A report without an enhanced code gets the one that says what the category says; where it is
+ * known whether the refusal was for good, in that class. */
 static void derive_status(struct judgement *j, enum permanence permanence, struct arena *arena) {
     const char *status = category_info(j->category)->status;
     if (j->status || !status)

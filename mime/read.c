@@ -149,6 +149,13 @@ static void read_kind(struct mail *mail, const struct header *original) {
         set_kind(report, kind, reason);
 }
 
+/* Where the caller has cut the message, half an address may stand at its end, and half an address
+ * is another one. */
+static struct bytes without_cut_line(struct bytes message) {
+    long last = bytes_find_last_char(message, '\n');
+    return last < 0 ? message : bytes_first(message, (size_t)last + 1);
+}
+
 struct report *report_read(struct bytes message, bool truncated,
                            const struct report_options *options, struct arena *arena) {
     struct report *report = arena_alloc(arena, sizeof *report);
@@ -156,7 +163,8 @@ struct report *report_read(struct bytes message, bool truncated,
     if (!charsets)
         charsets = own = charset_cache_new();
     struct mail mail = {.options = options, .arena = arena, .charsets = charsets, .report = report};
-    mail.root = entity_read(without_mbox_line(with_line_feeds(arena, message)), arena);
+    struct bytes text = without_mbox_line(with_line_feeds(arena, message));
+    mail.root = entity_read(truncated ? without_cut_line(text) : text, arena);
     mail.header = &mail.root->header;
     report->truncated = truncated;
     for (const struct entity *e = mail.root; e; e = entity_next(e))

@@ -365,6 +365,31 @@ static void any_prefix_of_a_mail_can_be_read(void **state) {
     arena_free(arena);
 }
 
+/* Half an address is another address. */
+static void a_line_that_the_caller_cut_names_nobody(void **state) {
+    (void)state;
+    static const char mail[] = "From: MAILER-DAEMON@mx.example.net\n"
+                               "Content-Type: multipart/report; report-type=delivery-status;\n"
+                               " boundary=b\n"
+                               "\n"
+                               "--b\n"
+                               "Content-Type: message/delivery-status\n"
+                               "\n"
+                               "Reporting-MTA: dns; mx.example.net\n"
+                               "\n"
+                               "Action: failed\n"
+                               "Status: 5.1.1\n"
+                               "Final-Recipient: rfc822; ada@example.net";
+    struct arena *arena = arena_new();
+    struct bytes cut = {mail, sizeof mail - 1 - strlen("le.net")};
+    struct report *report = report_read(cut, true, NULL, arena);
+    for (size_t i = 0; i < report->recipient_count; i++)
+        assert_null(report->recipients[i].final_recipient);
+    report = report_read(bytes_of(mail), false, NULL, arena);
+    assert_string_equal(report->recipients[0].final_recipient, "ada@example.net");
+    arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(status_parts_are_read_in_every_variation),
@@ -375,6 +400,7 @@ int main(void) {
         cmocka_unit_test(five_thousand_recipients_are_all_read),
         cmocka_unit_test(hostile_mail_costs_bounded_time_and_gives_clean_text),
         cmocka_unit_test(any_prefix_of_a_mail_can_be_read),
+        cmocka_unit_test(a_line_that_the_caller_cut_names_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
