@@ -78,8 +78,10 @@ struct command {
     int (*run)(const struct invocation *invocation, struct err *err);
 };
 
+/* The tables, in command_table.c. */
 extern const struct option_info option_table[OPTION_COUNT];
-extern const struct command command_table[]; /* ends with a NULL name */
+extern const struct command command_table[];  /* ends with a NULL name */
+extern const uint64_t command_common_options; /* those that every command takes */
 
 /* The last value of an option, or `fallback`. */
 const char *invocation_value(const struct invocation *invocation, enum option_id option,

@@ -1,0 +1,281 @@
+#include "cmd/command.h"
+
+#define TAKES(option) (UINT64_C(1) << OPTION_##option)
+
+const uint64_t command_common_options =
+    TAKES(CONFIG) | TAKES(VERBOSE) | TAKES(HELP) | TAKES(VERSION);
+
+const struct option_info option_table[OPTION_COUNT] = {
+    [OPTION_CONFIG] = {"config", 'c', "FILE",
+                       "configuration file (default /etc/nullsender/nullsender.conf)"},
+    [OPTION_VERBOSE] = {"verbose", 'v', NULL, "a line a message; twice: the IMAP conversation too"},
+    [OPTION_HELP] = {"help", 'h', NULL, "this text"},
+    [OPTION_VERSION] = {"version", 'V', NULL, "the program's version"},
+    [OPTION_APPLY] = {"apply", 0, NULL, "write what is shown"},
+    [OPTION_CAMPAIGN] = {"campaign", 0, "NAME", "those about this campaign"},
+    [OPTION_CATEGORY] = {"category", 'C', "CATEGORY",
+                         "those with this reason, such as user_unknown"},
+    [OPTION_DOMAIN] = {"domain", 'd', "DOMAIN", "those of this domain"},
+    [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "show what would be done, and change nothing"},
+    [OPTION_FILE] = {"file", 'F', "FILE", "addresses, one a line; - is standard input"},
+    [OPTION_FORMAT] = {"format", 'f', "FORMAT",
+                       "how to write what comes out; the text above names the formats"},
+    [OPTION_HOST] = {"host", 'H', "HOST",
+                     "the server that said it, whose provider's rules then apply"},
+    [OPTION_LIMIT] = {"limit", 'l', "N", "do no more than N messages of each mailbox, or rows"},
+    [OPTION_MAILBOX] = {"mailbox", 0, "NAME", "those that were first met in this mailbox"},
+    [OPTION_MESSAGE] = {"message", 0, "ID", "this message, by its id in bounce.message"},
+    [OPTION_OUTPUT] = {"output", 'o', "FILE", "write there instead of to standard output"},
+    [OPTION_QUARANTINED] = {"quarantined", 0, NULL, "those that could not be decoded"},
+    [OPTION_REASON] = {"reason", 'R', "TEXT", "why, for whoever asks later"},
+    [OPTION_RECIPIENT] = {"recipient", 0, "ADDRESS", "those about this address"},
+    [OPTION_REPORT_CATEGORY] = {"category", 0, NULL, "the table by reason"},
+    [OPTION_REPORT_DAY] = {"day", 0, NULL, "the table by day (UTC)"},
+    [OPTION_REPORT_DOMAIN] = {"domain", 0, NULL, "the table by recipients' domain"},
+    [OPTION_REPORT_RECIPIENT] = {"recipient", 0, NULL, "a line a recipient; needs a CAMPAIGN"},
+    [OPTION_RULE] = {"rule", 0, "ID", "those that this rule decided"},
+    [OPTION_RULES] = {"rules", 'r', "DIR",
+                      "read further rule files, DIR/*.rules; they come before the built-in ones"},
+    [OPTION_SENT] = {"sent", 0, "N", "how many mails were sent"},
+    [OPTION_SINCE] = {"since", 's', "TIME",
+                      "from this time on: 2026-11-22, '2026-11-22 14:30 UTC'"},
+    [OPTION_UNDETERMINED] = {"undetermined", 0, NULL, "those whose reason is not known"},
+    [OPTION_UNDO] = {"undo", 0, "RUN", "bring back what this run changed; \"last\" is the latest"},
+    [OPTION_UNMATCHED] = {"unmatched", 0, NULL, "those that name nobody"},
+    [OPTION_UNTIL] = {"until", 'u', "TIME", "before this time"},
+    [OPTION_VERDICT] = {"verdict", 0, "VERDICT", "those with this verdict, such as hard"},
+    [OPTION_VERP] = {"verp", 'p', "PATTERN",
+                     "a VERP pattern, as in the configuration; may be given more than once"},
+    [OPTION_WORKERS] = {"workers", 'w', "N", "worker processes (default: one a core)"},
+};
+
+const struct command command_table[] = {
+    {
+        .name = "fetch",
+        .arguments = "[MAILBOX...]",
+        .arguments_max = -1,
+        .summary = "read the bounce mailboxes and write the verdicts to the database",
+        .description =
+            "Reads every mailbox of the configuration (or those named), works out who each bounce\n"
+            "is about and why, commits to PostgreSQL in batches and only then files each message\n"
+            "away. Silent under cron unless something is wrong. A mailbox that another run is\n"
+            "working on is left alone.",
+        .options = TAKES(DRY_RUN) | TAKES(LIMIT) | TAKES(WORKERS),
+        .run = command_fetch,
+    },
+    {
+        .name = "import",
+        .arguments = "FILE|DIR|MBOX|- ...",
+        .arguments_min = 1,
+        .arguments_max = -1,
+        .summary = "put mails from disk through the same way as fetch",
+        .description =
+            "Reads mails from files, mbox files, directories (recursively) or standard input and\n"
+            "writes the verdicts to the database: an archive of old bounces, say. A mail that the\n"
+            "database has, from wherever it came, is recognised by its bytes and not counted\n"
+            "again. The files are left as they are.",
+        .options = TAKES(DRY_RUN) | TAKES(WORKERS),
+        .run = command_import,
+    },
+    {
+        .name = "migrate",
+        .arguments = "",
+        .summary = "create the database schema, or bring it up to date",
+        .description =
+            "Applies the migrations that the database lacks, each in a transaction of its own.\n"
+            "Running it again changes nothing. A database that is newer than the program is left\n"
+            "alone.",
+        .options = TAKES(DRY_RUN),
+        .run = command_migrate,
+    },
+    {
+        .name = "parse",
+        .arguments = "FILE|DIR|MBOX|- ...",
+        .arguments_min = 1,
+        .arguments_max = -1,
+        .summary = "decode and judge mails from files, without mailbox and database",
+        .description =
+            "Reads mails from files, mbox files, directories (recursively) or standard input, and\n"
+            "prints what fetch would have found. Needs no configuration; with --config it takes\n"
+            "VERP patterns and rules from there.\n"
+            "\n"
+            "--format json (the default) writes a line a recipient, --format tsv a line a message:\n"
+            "path, recipients, verdict, category, enhanced status; where a mail has several recipients,\n"
+            "each column is a list with commas.",
+        .options = TAKES(FORMAT) | TAKES(RULES) | TAKES(VERP) | TAKES(WORKERS),
+        .run = command_parse,
+    },
+    {
+        .name = "explain",
+        .arguments = "FILE|-|ADDRESS",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .summary = "tell in words what a mail says, or why an address is as it is",
+        .description =
+            "Of a mail: what was found where, who it is about, which rule decided and on which\n"
+            "words. Needs no configuration; with --config it takes VERP patterns and rules from\n"
+            "there.\n"
+            "\n"
+            "Of an address (a word with @ that is no file): all that the ledger has about it, in\n"
+            "order, what each entry did, and what would lift its state.",
+        .options = TAKES(RULES) | TAKES(VERP),
+        .run = command_explain,
+    },
+    {
+        .name = "suppress",
+        .arguments = "[ADDRESS...]",
+        .arguments_max = -1,
+        .summary = "put addresses onto the suppression list by hand",
+        .description =
+            "Suppresses the addresses that are named, listed in --file, or chosen by --domain,\n"
+            "--category, --since and --until among those that the ledger knows. The decision is an\n"
+            "entry of the ledger, with who and why; `reinstate` takes it back.",
+        .options = TAKES(REASON) | TAKES(FILE) | TAKES(DOMAIN) | TAKES(CATEGORY) | TAKES(SINCE) |
+                   TAKES(UNTIL) | TAKES(DRY_RUN),
+        .run = command_suppress,
+    },
+    {
+        .name = "reinstate",
+        .arguments = "[ADDRESS...]",
+        .arguments_max = -1,
+        .summary = "lift what is held against addresses",
+        .description =
+            "Lifts all that was held against the addresses up to now: hard bounces, complaints,\n"
+            "strikes, decisions by hand. They are named, listed in --file, or chosen among the\n"
+            "suppressed ones by --domain, --category, --since and --until, which undoes an incident:\n"
+            "\n"
+            "  nullsender reinstate --domain example.net --category user_unknown \\\n"
+            "      --since '2026-11-20 08:00 UTC' --reason 'their directory was down' --dry-run",
+        .options = TAKES(REASON) | TAKES(FILE) | TAKES(DOMAIN) | TAKES(CATEGORY) | TAKES(SINCE) |
+                   TAKES(UNTIL) | TAKES(DRY_RUN),
+        .run = command_reinstate,
+    },
+    {
+        .name = "export",
+        .arguments = "",
+        .summary = "write the suppression list for other programs",
+        .description =
+            "Writes every suppressed address, or, with --since, every change of the list after that\n"
+            "time, oldest first: keep the last `time` and ask for what came after it. --format csv\n"
+            "(the default; safe to open in a spreadsheet) or json (a line an address).",
+        .options = TAKES(SINCE) | TAKES(FORMAT),
+        .run = command_export,
+    },
+    {
+        .name = "report",
+        .arguments = "[CAMPAIGN]",
+        .arguments_max = 1,
+        .summary = "show how the campaigns did, or one of them",
+        .description =
+            "Shows a line a campaign, or one campaign with its bounces by day, reason and domain.\n"
+            "'' names the bounces of which nobody knows the campaign. Each recipient counts once for\n"
+            "a campaign, as the heaviest of what came back. --category, --domain, --day and\n"
+            "--recipient choose single tables.\n"
+            "\n"
+            "--format text (the default), csv (one table; safe to open in a spreadsheet), json, or\n"
+            "html: a page with charts and tables that is one file and needs nothing else:\n"
+            "\n"
+            "  nullsender report spring26 --format html --output spring26.html",
+        .options = TAKES(REPORT_CATEGORY) | TAKES(REPORT_DAY) | TAKES(REPORT_DOMAIN) |
+                   TAKES(REPORT_RECIPIENT) | TAKES(FORMAT) | TAKES(OUTPUT),
+        .run = command_report,
+    },
+    {
+        .name = "campaign set",
+        .arguments = "NAME",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .summary = "note how many mails of a campaign were sent, for its rates",
+        .description =
+            "Rates are in percent of the mails sent, which only the sender knows. The\n"
+            "campaign's name is the one in the VERP addresses; it need not have bounced yet.",
+        .options = TAKES(SENT),
+        .run = command_campaign_set,
+    },
+    {
+        .name = "rebuild",
+        .arguments = "",
+        .summary = "compute the state of every address anew from the ledger",
+        .description =
+            "Gives what is there already, unless somebody changed the ledger by hand. Fetches wait\n"
+            "meanwhile, readers do not.",
+        .run = command_rebuild,
+    },
+    {
+        .name = "reprocess",
+        .arguments = "",
+        .summary = "judge stored mails again under today's rules, and show the difference",
+        .description =
+            "Decodes and judges mails of the database again, under today's rules and VERP patterns,\n"
+            "and shows which judgements differ and whose state that changes. Nothing is changed\n"
+            "without --apply.\n"
+            "\n"
+            "All mails whose bytes are kept, or those that the options choose: several options\n"
+            "narrow the choice, while of --undetermined, --unmatched and --quarantined one is\n"
+            "enough. --since and --until go by when a mail reached the mailbox.\n"
+            "\n"
+            "--apply may be killed at any time; running it again does the rest. Fetches may run\n"
+            "beside it, and wait now and then. What it superseded stays: --undo RUN shows what\n"
+            "bringing it back would change, and with --apply does so.\n"
+            "\n"
+            "  nullsender reprocess --since 2026-11-15 --category undetermined\n"
+            "  nullsender reprocess --rule google-not-compliant --apply\n"
+            "  nullsender reprocess --undo last --apply",
+        .options = TAKES(SINCE) | TAKES(UNTIL) | TAKES(CAMPAIGN) | TAKES(CATEGORY) |
+                   TAKES(VERDICT) | TAKES(RECIPIENT) | TAKES(MAILBOX) | TAKES(RULE) |
+                   TAKES(MESSAGE) | TAKES(UNDETERMINED) | TAKES(UNMATCHED) | TAKES(QUARANTINED) |
+                   TAKES(APPLY) | TAKES(DRY_RUN) | TAKES(UNDO) | TAKES(WORKERS),
+        .run = command_reprocess,
+    },
+    {
+        .name = "prune",
+        .arguments = "",
+        .summary = "remove what the configuration does not keep for ever",
+        .description =
+            "Removes mails' bytes older than keep_raw_days, and addresses of which nothing was heard\n"
+            "for keep_events_days and against which nothing stands, with their events. States of\n"
+            "other addresses, sums of campaigns and the suppression list stay as they are. Each\n"
+            "fetch does it once a day by itself. --dry-run says what would go.",
+        .options = TAKES(DRY_RUN),
+        .run = command_prune,
+    },
+    {
+        .name = "review",
+        .arguments = "",
+        .summary = "show what no rule understands, the most frequent first",
+        .description =
+            "Puts together the bounces whose words no rule knows (undetermined) and the reports that\n"
+            "name nobody (unmatched) by what they say, without the addresses, hosts, numbers and ids\n"
+            "that differ from mail to mail. Where a rule would help, a stanza to paste into a file of\n"
+            "your own follows: it has been tried on the example; what the words mean is for you to\n"
+            "say. --limit (20) and --since choose; --format text (the default) or json (a line a\n"
+            "cluster).",
+        .options = TAKES(LIMIT) | TAKES(SINCE) | TAKES(FORMAT),
+        .run = command_review,
+    },
+    {
+        .name = "rules test",
+        .arguments = "",
+        .summary = "try every rule on its own examples",
+        .description =
+            "Judges the examples that stand in the rule files: each must be decided by its own\n"
+            "rule, and what a rule must not decide by another. Reports rules without an example,\n"
+            "rules that never decide and rules that an earlier one shadows, and how long judging\n"
+            "takes. Exit code 65 where something is wrong.",
+        .options = TAKES(RULES),
+        .run = command_rules_test,
+    },
+    {
+        .name = "rules explain",
+        .arguments = "TEXT",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .summary = "show all rules that fit a diagnostic text, and which one decides",
+        .description =
+            "TEXT is what a server said, as it stands in a Diagnostic-Code field or in a log:\n"
+            "\"550 5.1.1 <ada@example.net>: Recipient address rejected: User unknown\".",
+        .options = TAKES(RULES) | TAKES(HOST),
+        .run = command_rules_explain,
+    },
+    {.name = NULL},
+};
