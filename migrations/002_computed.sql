@@ -24,7 +24,8 @@ CREATE TABLE bounce.recipient (
     trouble_windows timestamptz[] NOT NULL,
     expires_at timestamptz
 );
-CREATE INDEX recipient_suppressed ON bounce.recipient (state, since) WHERE state IN ('suppressed', 'hard', 'complained');
+CREATE INDEX recipient_domain ON bounce.recipient (domain);
+CREATE INDEX recipient_suppressed ON bounce.recipient (since) WHERE state IN ('suppressed', 'hard', 'complained');
 CREATE INDEX recipient_soft ON bounce.recipient (strikes) WHERE state = 'soft';
 CREATE INDEX recipient_expires_at ON bounce.recipient (expires_at) WHERE expires_at IS NOT NULL;
 COMMENT ON TABLE bounce.recipient IS 'The state of every address that bounced. Computed by bounce.recipient_refresh(); bounce.rebuild() gives the same rows.';
@@ -77,7 +78,7 @@ CREATE TABLE bounce.domain_window (
     outage boolean NOT NULL DEFAULT false,
     PRIMARY KEY (domain, starts_at)
 );
-CREATE INDEX domain_window_outage ON bounce.domain_window (starts_at) WHERE outage;
+CREATE INDEX domain_window_outage ON bounce.domain_window (domain, starts_at) WHERE outage;
 COMMENT ON TABLE bounce.domain_window IS 'How a domain fared in a window of time (bounce.policy.outage_window_hours).';
 COMMENT ON COLUMN bounce.domain_window.domain IS 'The domain.';
 COMMENT ON COLUMN bounce.domain_window.starts_at IS 'When the window starts.';

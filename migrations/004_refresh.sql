@@ -277,7 +277,9 @@ BEGIN
     PERFORM bounce.outage_mark((SELECT array_agg(DISTINCT domain) FROM bounce.domain_window WHERE widespread));
     FOR chunk IN
         SELECT array_agg(n.recipient) FROM (
-            SELECT a.recipient, (row_number() OVER (ORDER BY a.recipient) - 1) / 2000 AS part
+            -- So few that the pages with their events, each of which is read several times, stay in
+            -- a small server's shared_buffers meanwhile.
+            SELECT a.recipient, (row_number() OVER (ORDER BY a.recipient) - 1) / 500 AS part
             FROM (SELECT recipient FROM bounce.event UNION SELECT recipient FROM bounce.operator_action
                   UNION SELECT recipient FROM bounce.recipient UNION SELECT recipient FROM bounce.escalation
                   UNION SELECT recipient FROM bounce.campaign_recipient) a
