@@ -111,8 +111,8 @@ int store_choose(struct store *store, const struct store_choice *choice, uint64_
     struct buf sql = BUF_INIT;
     PGresult *r = NULL;
     buf_add_string(&sql, "WITH fit AS MATERIALIZED (SELECT m.id, m.stored_at, m.size,"
-                         " EXISTS (SELECT FROM bounce.message_raw w WHERE w.message = m.id) AS kept"
-                         " FROM bounce.message m");
+                         " w.message IS NOT NULL AS kept FROM bounce.message m"
+                         " LEFT JOIN bounce.message_raw w ON w.message = m.id");
     add_where(&sql, choice, values, &count);
     buf_add_string(&sql, "), chosen AS (INSERT INTO reprocess_chosen (place, message, octets)"
                          " SELECT row_number() OVER (ORDER BY stored_at, id), id, size"

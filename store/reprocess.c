@@ -27,6 +27,9 @@ int store_reprocess_begin(struct store *store, struct err *err) {
     sql_add_names(&sql, "", message_columns + COLUMNS_READING_FIRST, COLUMNS_READING);
     buf_add_string(&sql, " FROM bounce.message WITH NO DATA");
     int rc = connection_query(c, "DISCARD TEMP", 0, NULL, NULL, err);
+    /* Compiling the queries takes longer than they do. */
+    if (rc == 0)
+        rc = connection_query(c, "SET jit = off", 0, NULL, NULL, err);
     if (rc == 0)
         rc = connection_query(c, sql.data, 0, NULL, NULL, err);
     if (rc == 0)

@@ -94,11 +94,11 @@ static void undo_sql(struct buf *sql) {
 
 static int begin(PGconn *c, struct err *err) {
     /* The lock comes first, in a statement of its own: the ones behind it see what the writers
-     * before have committed (bounce.ledger_lock). Batches are small beside the tables. */
+     * before have committed (bounce.ledger_lock). A batch is small beside the tables, which are
+     * not to be read from one end to the other for it. */
     if (connection_query(c, "BEGIN ISOLATION LEVEL READ COMMITTED", 0, NULL, NULL, err) != 0 ||
         connection_query(c,
-                         "SELECT bounce.ledger_lock(), set_config('enable_seqscan', 'off', true),"
-                         " set_config('jit', 'off', true)",
+                         "SELECT bounce.ledger_lock(), set_config('enable_seqscan', 'off', true)",
                          0, NULL, NULL, err) != 0)
         return -1;
     return 0;
@@ -164,7 +164,8 @@ static const char domains_sql[] =
 
 static const char states_sql[] =
     "SELECT count(*), was, becomes, '', string_agg(recipient, ', ' ORDER BY recipient)"
-    "  FILTER (WHERE n <= 3) FROM (SELECT s.*, row_number()"
+    "  FILTER (WHERE n <= 3) || CASE WHEN count(*) > 3 THEN ', ...' ELSE '' END"
+    " FROM (SELECT s.*, row_number()"
     "  OVER (PARTITION BY was, becomes ORDER BY recipient) AS n FROM ("
     "   SELECT coalesce(b.recipient, r.recipient) AS recipient,"
     "    coalesce(b.state, 'unknown') AS was, coalesce(r.state, 'unknown') AS becomes"
