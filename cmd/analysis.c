@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* "preset address" or a template alone. */
 static int add_pattern(struct verp *verp, const char *text, struct err *err) {
@@ -29,6 +30,9 @@ static int compile_rules(struct analyst *analyst, const char *directory, struct 
     struct file_list own = {0};
     struct rules_file *files = NULL;
     int rc = -1;
+    /* Only a folder that somebody has named must be there. */
+    if (directory && !strcmp(directory, config_default_rules) && access(directory, F_OK) != 0)
+        directory = NULL;
     if (directory && file_list_read(directory, ".rules", &own, err) != 0)
         goto out;
     size_t count = 0;

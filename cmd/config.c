@@ -18,6 +18,7 @@ enum {
 };
 
 const char config_default_path[] = "/etc/nullsender/nullsender.conf";
+const char config_default_rules[] = "/etc/nullsender/rules.d";
 
 #define IN_CONFIG(member) offsetof(struct config, member)
 #define IN_MAILBOX(member) offsetof(struct config_mailbox, member)
@@ -60,7 +61,8 @@ const struct config_key config_keys[] = {
     {"mailbox", "timeout", CONFIG_NUMBER, IN_MAILBOX(timeout), "60", 1, 3600, NULL},
     {"verp", "patterns", CONFIG_LIST, IN_CONFIG(verp_patterns), NULL, 0, 0, NULL},
     {"verp", "campaign_header", CONFIG_STRING, IN_CONFIG(campaign_header), NULL, 0, 0, NULL},
-    {"rules", "directory", CONFIG_STRING, IN_CONFIG(rules_directory), NULL, 0, 0, NULL},
+    {"rules", "directory", CONFIG_STRING, IN_CONFIG(rules_directory), config_default_rules, 0, 0,
+     NULL},
     {"policy", "strikes", CONFIG_NUMBER, IN_CONFIG(strikes), "5", 1, 1000, NULL},
     {"policy", "window_days", CONFIG_NUMBER, IN_CONFIG(window_days), "180", 1, 3650, NULL},
     {"policy", "minimum_span_days", CONFIG_NUMBER, IN_CONFIG(minimum_span_days), "0", 0, 3650,

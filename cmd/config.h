@@ -81,6 +81,7 @@ struct config_key {
 extern const struct config_key config_keys[]; /* ends with a NULL name */
 
 extern const char config_default_path[];
+extern const char config_default_rules[]; /* fine where it is missing */
 
 /* Reads the file. ERR_CONFIG with "FILE:LINE: what is wrong and what would be right"; ERR_NO_INPUT
  * where it cannot be read. */

@@ -50,7 +50,7 @@ static void values_and_defaults_arrive(void **state) {
     assert_false(config->keep_raw);
     assert_int_equal(config->commit_messages, 500);
     assert_int_equal(config->strikes, 5);
-    assert_null(config->rules_directory);
+    assert_string_equal(config->rules_directory, config_default_rules);
     assert_string_equal(config->verp_patterns[1], "b-{recipient}@x");
     assert_null(config->verp_patterns[2]);
     assert_int_equal(config->mailbox_count, 2);
