@@ -150,11 +150,14 @@ BEGIN
         ORDER BY e.recipient, e.campaign, bounce.event_weight(e.verdict, e.counted) DESC, e.occurred_at, e.message
     ), old AS MATERIALIZED (
         SELECT c.* FROM bounce.campaign_recipient c WHERE c.recipient = ANY (keys)
+    ), place AS MATERIALIZED (
+        SELECT c.ctid AS at, c.recipient, c.campaign FROM bounce.campaign_recipient c WHERE c.recipient = ANY (keys)
     ), gone AS (
+        -- By where they stand: joined with the table itself, a plan made while that was empty reads
+        -- all of it each time.
         DELETE FROM bounce.campaign_recipient c
-        WHERE c.recipient = ANY (ARRAY(SELECT DISTINCT o.recipient FROM old o WHERE NOT EXISTS (
+        WHERE c.ctid = ANY (ARRAY(SELECT o.at FROM place o WHERE NOT EXISTS (
                   SELECT FROM fresh f WHERE f.recipient = o.recipient AND f.campaign = o.campaign)))
-          AND NOT EXISTS (SELECT FROM fresh f WHERE f.recipient = c.recipient AND f.campaign = c.campaign)
     ), written AS (
         INSERT INTO bounce.campaign_recipient
         SELECT f.* FROM fresh f LEFT JOIN old o ON o.recipient = f.recipient AND o.campaign = f.campaign
