@@ -213,3 +213,40 @@ void connection_rollback(PGconn *connection) {
     if (PQstatus(connection) == CONNECTION_OK && PQtransactionStatus(connection) != PQTRANS_IDLE)
         PQclear(PQexec(connection, "ROLLBACK"));
 }
+
+int connection_compute(PGconn *connection, const char *sql, uint64_t *number, struct err *err) {
+    PGresult *r = NULL;
+    int rc =
+        connection_query(connection, "BEGIN ISOLATION LEVEL READ COMMITTED", 0, NULL, NULL, err);
+    if (rc == 0)
+        rc = connection_query(connection, sql, 0, NULL, &r, err);
+    if (rc == 0)
+        rc = connection_query(connection, "COMMIT", 0, NULL, NULL, err);
+    if (rc == 0)
+        *number = strtoull(PQgetvalue(r, 0, 0), NULL, 10);
+    PQclear(r);
+    connection_rollback(connection);
+    return rc;
+}
+
+int connection_read_rows(PGconn *connection, const char *declare, int parameter_count,
+                         const char *const *parameters,
+                         int (*rows)(void *context, const PGresult *result, struct err *err),
+                         void *context, struct err *err) {
+    int rc = connection_query(connection, "BEGIN READ ONLY", 0, NULL, NULL, err);
+    if (rc == 0)
+        rc = connection_query(connection, declare, parameter_count, parameters, NULL, err);
+    for (int got = 1; rc == 0 && got;) {
+        PGresult *r = NULL;
+        rc = connection_query(connection, "FETCH 1000 FROM rows", 0, NULL, &r, err);
+        if (rc == 0) {
+            got = PQntuples(r);
+            rc = rows(context, r, err);
+        }
+        PQclear(r);
+    }
+    if (rc == 0)
+        rc = connection_query(connection, "COMMIT", 0, NULL, NULL, err);
+    connection_rollback(connection);
+    return rc;
+}

@@ -11,6 +11,7 @@
 #include <libpq-fe.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct store {
     PGconn *connection;
@@ -35,6 +36,17 @@ int connection_error(const PGconn *connection, const PGresult *result, struct er
  * where nothing is wanted. */
 int connection_query(PGconn *connection, const char *sql, int parameter_count,
                      const char *const *parameters, PGresult **result, struct err *err);
+
+/* Runs one statement in a READ COMMITTED transaction of its own, as the functions that compute
+ * states need it (they compute after they have the lock), and reads the number that it gives. */
+int connection_compute(PGconn *connection, const char *sql, uint64_t *number, struct err *err);
+
+/* Reads what a `DECLARE rows ... CURSOR` gives, 1000 rows at a time, so that memory stays flat.
+ * Stops and returns -1 where `rows` does. */
+int connection_read_rows(PGconn *connection, const char *declare, int parameter_count,
+                         const char *const *parameters,
+                         int (*rows)(void *context, const PGresult *result, struct err *err),
+                         void *context, struct err *err);
 
 /* Leaves a transaction that failed. */
 void connection_rollback(PGconn *connection);

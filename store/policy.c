@@ -97,25 +97,11 @@ int store_policy_set(struct store *store, const struct store_policy *policy, boo
     return rc ? err_prefix(err, "database: setting the policy") : 0;
 }
 
-static int expire_some(PGconn *c, uint64_t *ended, struct err *err) {
-    PGresult *r = NULL;
-    int rc = connection_query(c, "BEGIN ISOLATION LEVEL READ COMMITTED", 0, NULL, NULL, err);
-    if (rc == 0)
-        rc = connection_query(c, "SELECT bounce.expire()", 0, NULL, &r, err);
-    if (rc == 0)
-        rc = connection_query(c, "COMMIT", 0, NULL, NULL, err);
-    if (rc == 0)
-        *ended = strtoull(PQgetvalue(r, 0, 0), NULL, 10);
-    PQclear(r);
-    connection_rollback(c);
-    return rc;
-}
-
 int store_expire(struct store *store, uint64_t *ended, struct err *err) {
     uint64_t some;
     *ended = 0;
     do {
-        if (expire_some(store->connection, &some, err))
+        if (connection_compute(store->connection, "SELECT bounce.expire()", &some, err))
             return err_prefix(err, "database: ending states whose time is over");
         *ended += some;
     } while (some);
@@ -123,18 +109,9 @@ int store_expire(struct store *store, uint64_t *ended, struct err *err) {
 }
 
 int store_rebuild(struct store *store, uint64_t *addresses, struct err *err) {
-    PGresult *r = NULL;
-    PGconn *c = store->connection;
-    int rc = connection_query(c, "BEGIN ISOLATION LEVEL READ COMMITTED", 0, NULL, NULL, err);
-    if (rc == 0)
-        rc = connection_query(c, "SELECT bounce.rebuild()", 0, NULL, &r, err);
-    if (rc == 0)
-        *addresses = strtoull(PQgetvalue(r, 0, 0), NULL, 10);
-    PQclear(r);
-    if (rc == 0)
-        rc = connection_query(c, "COMMIT", 0, NULL, NULL, err);
-    connection_rollback(c);
-    return rc ? err_prefix(err, "database: rebuilding") : 0;
+    if (connection_compute(store->connection, "SELECT bounce.rebuild()", addresses, err) != 0)
+        return err_prefix(err, "database: rebuilding");
+    return 0;
 }
 
 int store_categories_set(struct store *store, const struct store_category *categories, size_t count,

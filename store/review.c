@@ -18,9 +18,14 @@ static const char rows_sql[] =
     " AND (e.recipient <> '' OR m.outcome = 'unmatched')"
     " AND e.occurred_at >= coalesce($1::timestamptz, '-infinity')";
 
-static int hand_over(const PGresult *r,
-                     int (*row)(void *context, const struct store_unknown *row, struct err *err),
-                     void *context, struct err *err) {
+/* To whom the rows go. */
+struct receiver {
+    int (*row)(void *context, const struct store_unknown *row, struct err *err);
+    void *context;
+};
+
+static int hand_over(void *context, const PGresult *r, struct err *err) {
+    const struct receiver *receiver = context;
     for (int i = 0; i < PQntuples(r); i++) {
         const struct store_unknown unknown = {
             .undetermined = *PQgetvalue(r, i, 0) == 't',
@@ -34,7 +39,7 @@ static int hand_over(const PGresult *r,
             .message = PQgetvalue(r, i, 8),
             .time = PQgetvalue(r, i, 9),
         };
-        if (row(context, &unknown, err) != 0)
+        if (receiver->row(receiver->context, &unknown, err) != 0)
             return -1;
     }
     return 0;
@@ -46,20 +51,6 @@ int store_unknown_read(struct store *store, const char *since,
     PGconn *c = store->connection;
     if (since && moment_check(c, since, err) != 0)
         return -1;
-    int rc = connection_query(c, "BEGIN READ ONLY", 0, NULL, NULL, err);
-    if (rc == 0)
-        rc = connection_query(c, rows_sql, 1, &since, NULL, err);
-    for (int got = 1; rc == 0 && got;) {
-        PGresult *r = NULL;
-        rc = connection_query(c, "FETCH 1000 FROM rows", 0, NULL, &r, err);
-        if (rc == 0) {
-            got = PQntuples(r);
-            rc = hand_over(r, row, context, err);
-        }
-        PQclear(r);
-    }
-    if (rc == 0)
-        rc = connection_query(c, "COMMIT", 0, NULL, NULL, err);
-    connection_rollback(c);
-    return rc;
+    struct receiver receiver = {row, context};
+    return connection_read_rows(c, rows_sql, 1, &since, hand_over, &receiver, err);
 }
