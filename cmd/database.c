@@ -35,7 +35,7 @@ int database_open(const struct config *config, struct store **store, struct err 
     };
     int rc = store_open(&options, store, err);
     secret_free(password);
-    return rc ? err_prefix(err, "database") : 0;
+    return rc;
 }
 
 static struct store_migration *migrations(size_t *count) {
@@ -81,7 +81,7 @@ int database_migrate(struct store *store, bool dry_run, struct err *err) {
             puts("the database is up to date");
     }
     free(list);
-    return rc ? err_prefix(err, "database") : 0;
+    return rc;
 }
 
 /* "mailbox_full 10", from the list `key`. */
@@ -182,5 +182,5 @@ int database_prepare(struct store *store, const struct config *config, bool dry_
         rc = store_deliveries_apply(store, &applied, err);
     if (rc == 0 && !dry_run)
         rc = store_expire(store, &ended, err);
-    return rc ? err_prefix(err, "database") : 0;
+    return rc;
 }
