@@ -179,9 +179,7 @@ CREATE INDEX event_occurred_at ON bounce.event USING brin (occurred_at);
 CREATE INDEX event_domain_trouble ON bounce.event (domain, occurred_at)
     WHERE verdict = 'soft' AND counted AND fault <> 'recipient' AND superseded_by IS NULL;
 CREATE INDEX event_delivered ON bounce.event (recipient) WHERE category = 'delivered' AND superseded_by IS NULL;
--- For bounce.sender_trouble, whose `day` and `time` these are.
-CREATE INDEX event_sender_trouble_day ON bounce.event (((occurred_at AT TIME ZONE 'UTC')::date))
-    WHERE superseded_by IS NULL AND (fault = 'sender' OR verdict = 'block');
+-- For bounce.sender_trouble, whose `time` this is.
 CREATE INDEX event_sender_trouble ON bounce.event ((date_trunc('day', occurred_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'))
     WHERE superseded_by IS NULL AND (fault = 'sender' OR verdict = 'block');
 COMMENT ON TABLE bounce.event IS 'What one message says about one recipient. Facts: rows are added, never changed, save that a newer judgement supersedes an older one.';
