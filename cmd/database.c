@@ -184,3 +184,13 @@ int database_prepare(struct store *store, const struct config *config, bool dry_
         rc = store_expire(store, &ended, err);
     return rc;
 }
+
+int database_connect(const struct invocation *invocation, struct store **store, struct err *err) {
+    struct config *config = NULL;
+    int rc = -1;
+    if (database_config_read(invocation, &config, err) == 0 &&
+        database_open(config, store, err) == 0)
+        rc = database_prepare(*store, config, true, err);
+    config_free(config);
+    return rc;
+}

@@ -28,4 +28,8 @@ int database_migrate(struct store *store, bool dry_run, struct err *err);
 int database_prepare(struct store *store, const struct config *config, bool dry_run,
                      struct err *err);
 
+/* All of the above for a command that reads the ledger, or writes to it without a run: the store of
+ * the configuration that the invocation names, its schema looked at and nothing changed. */
+int database_connect(const struct invocation *invocation, struct store **store, struct err *err);
+
 #endif

@@ -99,7 +99,6 @@ static int decide(const struct invocation *invocation, enum store_decision decis
     struct addresses addresses = {.arena = arena_new()};
     struct store_selection selection;
     struct store_decision_result result;
-    struct config *config = NULL;
     struct store *store = NULL;
     int rc = -1;
     if (!reason || !*reason) {
@@ -107,9 +106,7 @@ static int decide(const struct invocation *invocation, enum store_decision decis
         goto out;
     }
     if (read_selection(invocation, &addresses, &selection, err) != 0 ||
-        database_config_read(invocation, &config, err) != 0 ||
-        database_open(config, &store, err) != 0 ||
-        database_prepare(store, config, true, err) != 0 ||
+        database_connect(invocation, &store, err) != 0 ||
         store_decide(store, decision, &selection, operator_name(), reason, dry_run, &result, err) !=
             0)
         goto out;
@@ -125,7 +122,6 @@ static int decide(const struct invocation *invocation, enum store_decision decis
     rc = result.chosen ? 0 : err_set(err, ERR_NOT_FOUND, "no address fits");
 out:
     store_close(store);
-    config_free(config);
     arena_free(addresses.arena);
     return rc;
 }

@@ -2,9 +2,9 @@
 #include "cmd/command.h"
 #include "cmd/csv.h"
 #include "cmd/database.h"
+#include "cmd/json_line.h"
 #include "store/suppression.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,11 +27,6 @@ static void print_csv(const struct store_suppression *row, struct buf *out) {
     csv_add_row(out, cells, COLUMN_COUNT);
 }
 
-static int add_to_buf(const char *bytes, size_t len, void *out) {
-    buf_add(out, bytes, len);
-    return 0;
-}
-
 static void print_json(const struct store_suppression *row, struct buf *out) {
     json_t *object = json_object();
     json_object_set_new(object, "recipient", json_string(row->recipient));
@@ -40,10 +35,7 @@ static void print_json(const struct store_suppression *row, struct buf *out) {
     json_object_set_new(object, "category", json_string(row->category));
     json_object_set_new(object, "reason", json_string(row->reason));
     json_object_set_new(object, "time", json_string(row->time));
-    json_dump_callback(object, add_to_buf, out,
-                       JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
-    buf_add_char(out, '\n');
-    json_decref(object);
+    json_line_add(out, object, JSON_COMPACT);
 }
 
 static int print_row(void *context, const struct store_suppression *row, struct err *err) {
@@ -56,7 +48,6 @@ static int print_row(void *context, const struct store_suppression *row, struct 
 
 int command_export(const struct invocation *invocation, struct err *err) {
     struct export export = {.out = BUF_INIT};
-    struct config *config = NULL;
     struct store *store = NULL;
     int rc = -1;
     const char *format = invocation_value(invocation, OPTION_FORMAT, "csv");
@@ -69,9 +60,7 @@ int command_export(const struct invocation *invocation, struct err *err) {
         err_set(err, ERR_USAGE, "--format is csv or json, not '%s'", format);
         goto out;
     }
-    if (database_config_read(invocation, &config, err) != 0 ||
-        database_open(config, &store, err) != 0 ||
-        database_prepare(store, config, true, err) != 0 ||
+    if (database_connect(invocation, &store, err) != 0 ||
         store_suppression_read(store, invocation_value(invocation, OPTION_SINCE, NULL), print_row,
                                &export, err) != 0)
         goto out;
@@ -80,6 +69,5 @@ int command_export(const struct invocation *invocation, struct err *err) {
 out:
     buf_free(&export.out);
     store_close(store);
-    config_free(config);
     return rc;
 }

@@ -5,10 +5,10 @@
 #include "cmd/base/utf8.h"
 #include "cmd/command.h"
 #include "cmd/file.h"
+#include "cmd/json_line.h"
 #include "cmd/setup.h"
 #include "cmd/worker.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,11 +77,6 @@ static json_t *finding_to_json(const char *path, const struct report *report,
     return object;
 }
 
-static int add_to_buf(const char *bytes, size_t len, void *out) {
-    buf_add(out, bytes, len);
-    return 0;
-}
-
 static void print_json(const char *path, const struct analysis *analysis, struct buf *out) {
     for (size_t i = 0; i < (analysis->failure ? 1 : analysis->count); i++) {
         json_t *object;
@@ -92,10 +87,7 @@ static void print_json(const char *path, const struct analysis *analysis, struct
         } else {
             object = finding_to_json(path, analysis->report, &analysis->findings[i]);
         }
-        json_dump_callback(object, add_to_buf, out,
-                           JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
-        buf_add_char(out, '\n');
-        json_decref(object);
+        json_line_add(out, object, JSON_COMPACT);
     }
 }
 

@@ -7,18 +7,14 @@
 #include <stdio.h>
 
 int command_rebuild(const struct invocation *invocation, struct err *err) {
-    struct config *config = NULL;
     struct store *store = NULL;
     uint64_t addresses;
     int rc = -1;
-    if (database_config_read(invocation, &config, err) == 0 &&
-        database_open(config, &store, err) == 0 &&
-        database_prepare(store, config, true, err) == 0 &&
+    if (database_connect(invocation, &store, err) == 0 &&
         store_rebuild(store, &addresses, err) == 0) {
         printf("%" PRIu64 " addresses computed anew\n", addresses);
         rc = 0;
     }
     store_close(store);
-    config_free(config);
     return rc;
 }

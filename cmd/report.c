@@ -193,16 +193,6 @@ static int write_file(const char *path, struct bytes text, struct err *err) {
     return 0;
 }
 
-static int open_store(const struct invocation *invocation, struct store **store, struct err *err) {
-    struct config *config = NULL;
-    int rc = -1;
-    if (database_config_read(invocation, &config, err) == 0 &&
-        database_open(config, store, err) == 0)
-        rc = database_prepare(*store, config, true, err);
-    config_free(config);
-    return rc;
-}
-
 int command_report(const struct invocation *invocation, struct err *err) {
     const char *path = invocation_value(invocation, OPTION_OUTPUT, "-");
     bool to_stdout = !strcmp(path, "-");
@@ -214,7 +204,7 @@ int command_report(const struct invocation *invocation, struct err *err) {
     if (invocation->argument_count)
         report.document.campaign = invocation->arguments[0];
     if (!format || choose_tables(&report, invocation, format, err) != 0 ||
-        open_store(invocation, &report.store, err) != 0 || read_document(&report, err) != 0)
+        database_connect(invocation, &report.store, err) != 0 || read_document(&report, err) != 0)
         goto out;
     format->add(&out, &report.document, to_stdout);
     if (to_stdout)
@@ -244,7 +234,7 @@ int command_campaign_set(const struct invocation *invocation, struct err *err) {
         err_set(err, ERR_USAGE, "'%s' cannot be a campaign's name", name);
         goto out;
     }
-    if (open_store(invocation, &store, err) != 0 ||
+    if (database_connect(invocation, &store, err) != 0 ||
         store_campaign_set_sent(store, name, (uint64_t)sent, &bounced, err) != 0)
         goto out;
     utf8_add_visible(&shown, name);

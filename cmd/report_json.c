@@ -1,6 +1,6 @@
+#include "cmd/json_line.h"
 #include "cmd/report.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,11 +40,6 @@ static json_t *table_to_json(const struct store_report_table *table) {
     return rows;
 }
 
-static int add_to_buf(const char *bytes, size_t len, void *out) {
-    buf_add(out, bytes, len);
-    return 0;
-}
-
 void report_json_add(struct buf *out, const struct report_document *document) {
     json_t *object = json_object();
     json_object_set_new(object, "campaign", cell_to_json(STORE_CELL_TEXT, document->campaign));
@@ -53,9 +48,5 @@ void report_json_add(struct buf *out, const struct report_document *document) {
     for (size_t i = 0; i < STORE_REPORT_COUNT; i++)
         if (document->tables[i].columns)
             json_object_set_new(object, table_keys[i], table_to_json(&document->tables[i]));
-    /* Escaping all that is not ASCII also disarms what a terminal would obey (C1, bidi). */
-    json_dump_callback(object, add_to_buf, out,
-                       JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(RATE_DIGITS));
-    buf_add_char(out, '\n');
-    json_decref(object);
+    json_line_add(out, object, JSON_INDENT(2) | JSON_REAL_PRECISION(RATE_DIGITS));
 }

@@ -1,4 +1,5 @@
 #include "cmd/review.h"
+#include "cmd/json_line.h"
 
 #include "classify/normalise.h"
 #include "classify/rules.h"
@@ -10,7 +11,6 @@
 #include "cmd/config.h"
 #include "cmd/database.h"
 
-#include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -288,11 +288,6 @@ static void print_text(const struct review_cluster *cluster, const char *rule, s
     buf_add_char(out, '\n');
 }
 
-static int add_to_buf(const char *bytes, size_t len, void *out) {
-    buf_add(out, bytes, len);
-    return 0;
-}
-
 static void print_json(const struct review_cluster *cluster, const char *rule, struct buf *out) {
     json_t *object = json_object();
     json_object_set_new(object, "kind", json_string(kind_names[cluster->kind]));
@@ -308,9 +303,7 @@ static void print_json(const struct review_cluster *cluster, const char *rule, s
     json_object_set_new(object, "server", json_string(cluster->server));
     json_object_set_new(object, "message", json_string(cluster->message));
     json_object_set_new(object, "rule", rule ? json_string(rule) : json_null());
-    json_dump_callback(object, add_to_buf, out, JSON_COMPACT | JSON_PRESERVE_ORDER);
-    buf_add_char(out, '\n');
-    json_decref(object);
+    json_line_add(out, object, JSON_COMPACT);
 }
 
 static int add_row(void *review, const struct store_unknown *unknown, struct err *err) {
@@ -341,7 +334,6 @@ static int print_clusters(struct review *review, bool json, size_t limit, struct
 }
 
 int command_review(const struct invocation *invocation, struct err *err) {
-    struct config *config = NULL;
     struct store *store = NULL;
     struct review *review = review_new();
     const char *format = invocation_value(invocation, OPTION_FORMAT, "text");
@@ -353,9 +345,7 @@ int command_review(const struct invocation *invocation, struct err *err) {
         goto out;
     }
     if (invocation_number(invocation, OPTION_LIMIT, 1, LONG_MAX, LIMIT_DEFAULT, &limit, err) != 0 ||
-        database_config_read(invocation, &config, err) != 0 ||
-        database_open(config, &store, err) != 0 ||
-        database_prepare(store, config, true, err) != 0 ||
+        database_connect(invocation, &store, err) != 0 ||
         store_unknown_read(store, invocation_value(invocation, OPTION_SINCE, NULL), add_row, review,
                            err) != 0)
         goto out;
@@ -363,6 +353,5 @@ int command_review(const struct invocation *invocation, struct err *err) {
 out:
     review_free(review);
     store_close(store);
-    config_free(config);
     return rc;
 }

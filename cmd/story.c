@@ -91,7 +91,6 @@ int story_unknown(struct store *store, const char *key, struct err *err) {
 int story_print(const struct invocation *invocation, const char *address, struct err *err) {
     struct arena *arena = arena_new();
     struct buf out = BUF_INIT;
-    struct config *config = NULL;
     struct store *store = NULL;
     struct store_story_state state;
     int rc = -1;
@@ -100,9 +99,7 @@ int story_print(const struct invocation *invocation, const char *address, struct
         err_set(err, ERR_USAGE, "'%s' is neither a file nor an address", address);
         goto out;
     }
-    if (database_config_read(invocation, &config, err) != 0 ||
-        database_open(config, &store, err) != 0 ||
-        database_prepare(store, config, true, err) != 0 ||
+    if (database_connect(invocation, &store, err) != 0 ||
         store_story_read(store, key, print_entry, &out, &state, err) != 0)
         goto out;
     if (!state.known && !out.len) {
@@ -115,7 +112,6 @@ int story_print(const struct invocation *invocation, const char *address, struct
     rc = 0;
 out:
     store_close(store);
-    config_free(config);
     buf_free(&out);
     arena_free(arena);
     return rc;
