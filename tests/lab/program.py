@@ -50,13 +50,15 @@ class Program:
         } | keys
 
     def write_config(self) -> None:
-        """Writes the configuration as it stands."""
+        """Writes the configuration as it stands, in one step: another run may be reading it."""
         text = _section_keys(self.sections.get("", {}), "")
         titled = {f'mailbox "{name}"': keys for name, keys in self.mailboxes.items()}
         plain = {name: keys for name, keys in self.sections.items() if name}
         for title, keys in ({"database": self.database} | titled | plain).items():
             text += f"{title} {{\n{_section_keys(keys, '    ')}}}\n"
-        self.config.write_text(text)
+        fresh = self.config.with_suffix(".new")
+        fresh.write_text(text)
+        fresh.replace(self.config)
 
     def command(self, *arguments: str) -> list[str]:
         """The command line of a subcommand with this configuration."""
