@@ -231,6 +231,6 @@ void command_print_help(const struct command *command, FILE *out) {
         int width = info->letter ? fprintf(out, "  -%c, ", info->letter) : fprintf(out, "      ");
         width += fprintf(out, "--%s%s%s", info->name, info->argument ? " " : "",
                          info->argument ? info->argument : "");
-        fprintf(out, "%*s%s\n", width < 24 ? 24 - width : 2, "", info->help);
+        fprintf(out, "%*s%s\n", width < 27 ? 27 - width : 2, "", info->help);
     }
 }

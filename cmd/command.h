@@ -15,6 +15,7 @@
  * --domain and --category choose a table, where other commands choose addresses by one.) */
 enum option_id {
     OPTION_CONFIG,
+    OPTION_LOG_FORMAT,
     OPTION_VERBOSE,
     OPTION_HELP,
     OPTION_VERSION,

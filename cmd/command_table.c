@@ -3,11 +3,13 @@
 #define TAKES(option) (UINT64_C(1) << OPTION_##option)
 
 const uint64_t command_common_options =
-    TAKES(CONFIG) | TAKES(VERBOSE) | TAKES(HELP) | TAKES(VERSION);
+    TAKES(CONFIG) | TAKES(LOG_FORMAT) | TAKES(VERBOSE) | TAKES(HELP) | TAKES(VERSION);
 
 const struct option_info option_table[OPTION_COUNT] = {
     [OPTION_CONFIG] = {"config", 'c', "FILE",
                        "configuration file (default /etc/nullsender/nullsender.conf)"},
+    [OPTION_LOG_FORMAT] = {"log-format", 0, "FORMAT",
+                           "text, json, journal or syslog (default: as the configuration says)"},
     [OPTION_VERBOSE] = {"verbose", 'v', NULL, "a line a message; twice: the IMAP conversation too"},
     [OPTION_HELP] = {"help", 'h', NULL, "this text"},
     [OPTION_VERSION] = {"version", 'V', NULL, "the program's version"},

@@ -4,6 +4,7 @@
 #include "cmd/base/bytes.h"
 #include "cmd/base/memory.h"
 #include "cmd/file.h"
+#include "cmd/log.h"
 #include "cmd/near.h"
 
 #include <confuse.h>
@@ -74,6 +75,8 @@ const struct config_key config_keys[] = {
     {"policy", "outage_share", CONFIG_NUMBER, IN_CONFIG(outage_share), "50", 1, 100, NULL},
     {"policy", "outage_window_hours", CONFIG_NUMBER, IN_CONFIG(outage_window_hours), "24", 1, 24,
      NULL},
+    {"monitoring", "log_format", CONFIG_CHOICE, IN_CONFIG(log_format), "text", 0, 0,
+     log_format_names},
     {.name = NULL},
 };
 
@@ -135,8 +138,7 @@ static const struct config_key *key_of(cfg_t *cfg, const char *name) {
     return NULL;
 }
 
-/* The index of `word` among the blank-separated `choices`, or -1. */
-static int choice_index(const char *choices, const char *word) {
+int config_choice_index(const char *choices, const char *word) {
     struct bytes rest = bytes_of(choices);
     for (int i = 0; rest.len; i++) {
         long end = bytes_find_char(rest, ' ');
@@ -161,7 +163,7 @@ static int check_value(cfg_t *cfg, cfg_opt_t *opt) {
         return -1;
     }
     if (key->type == CONFIG_CHOICE &&
-        choice_index(key->choices, cfg_opt_getnstr(opt, last - 1)) < 0) {
+        config_choice_index(key->choices, cfg_opt_getnstr(opt, last - 1)) < 0) {
         cfg_error(cfg, "%s = \"%s\": must be one of: %s", key->name, cfg_opt_getnstr(opt, last - 1),
                   key->choices);
         return -1;
@@ -214,7 +216,8 @@ static cfg_opt_t option_of(const struct config_key *key) {
 
 /* libconfuse's option tables, made from the key table; it copies them. */
 static cfg_t *new_parser(void) {
-    static const char *const sections[] = {"database", "mailbox", "verp", "rules", "policy"};
+    static const char *const sections[] = {"database", "mailbox", "verp",
+                                           "rules",    "policy",  "monitoring"};
     enum { SECTIONS = sizeof sections / sizeof *sections };
     cfg_opt_t keys[SECTIONS][KEYS_MAX];
     cfg_opt_t root[KEYS_MAX];
@@ -257,7 +260,7 @@ static void take_value(const struct config_key *key, cfg_t *section, void *targe
     } else if (key->type == CONFIG_FLAG) {
         *(bool *)place = cfg_getbool(section, key->name) == cfg_true;
     } else if (key->type == CONFIG_CHOICE) {
-        *(int *)place = choice_index(key->choices, cfg_getstr(section, key->name));
+        *(int *)place = config_choice_index(key->choices, cfg_getstr(section, key->name));
     } else if (key->type == CONFIG_STRING) {
         const char *value = cfg_getstr(section, key->name);
         *(const char **)place = value && *value ? value : NULL;

@@ -59,7 +59,8 @@ struct config {
     long outage_share;
     long outage_window_hours;
     long commit_messages;
-    long workers; /* 0: one a core */
+    long workers;   /* 0: one a core */
+    int log_format; /* enum log_format */
     struct config_mailbox *mailboxes;
     size_t mailbox_count;
     struct cfg_t *parsed; /* libconfuse's tree: owns all strings */
@@ -79,6 +80,9 @@ struct config_key {
 };
 
 extern const struct config_key config_keys[]; /* ends with a NULL name */
+
+/* The index of `word` among the blank-separated `choices` of a key, or -1. */
+int config_choice_index(const char *choices, const char *word);
 
 extern const char config_default_path[];
 extern const char config_default_rules[]; /* fine where it is missing */

@@ -16,8 +16,12 @@
 
 int database_config_read(const struct invocation *invocation, struct config **config,
                          struct err *err) {
-    return config_read(invocation_value(invocation, OPTION_CONFIG, config_default_path), config,
-                       err);
+    const char *path = invocation_value(invocation, OPTION_CONFIG, config_default_path);
+    if (config_read(path, config, err) != 0)
+        return -1;
+    if (!invocation_has(invocation, OPTION_LOG_FORMAT))
+        log_set_format((enum log_format)(*config)->log_format);
+    return 0;
 }
 
 int database_open(const struct config *config, struct store **store, struct err *err) {

@@ -11,7 +11,8 @@
 
 #include <stdbool.h>
 
-/* Reads the configuration that --config names, or the default one. */
+/* Reads the configuration that --config names, or the default one, and logs from now on as it says,
+ * unless --log-format says otherwise. */
 int database_config_read(const struct invocation *invocation, struct config **config,
                          struct err *err);
 

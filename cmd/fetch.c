@@ -99,6 +99,12 @@ static int read_inbox(const struct session *session, size_t index, long limit, s
     return rc;
 }
 
+/* What the lines of the log are about from now on. */
+static void log_about(const char *mailbox) {
+    log_set_field(LOG_FIELD_MAILBOX, mailbox);
+    log_set_field(LOG_FIELD_RUN, NULL);
+}
+
 static int fetch_mailbox(const struct session *session, size_t index, long limit, struct err *err) {
     const struct config_mailbox *mailbox = &session->config->mailboxes[index];
     struct pipeline_sums sums = {0};
@@ -106,6 +112,7 @@ static int fetch_mailbox(const struct session *session, size_t index, long limit
     struct imap *imap = NULL;
     char run[STORE_RUN_ID_SIZE] = "";
     int rc = -1;
+    log_about(mailbox->name);
     if (!session->dry_run) {
         if (store_mailbox_lock(session->store, mailbox->name, &lock, err) != 0)
             goto out;
@@ -117,6 +124,7 @@ static int fetch_mailbox(const struct session *session, size_t index, long limit
         if (store_run_begin(session->store, "fetch", mailbox->name, VERSION,
                             ruleset_version(session->analyst.rules), run, err) != 0)
             goto out;
+        log_set_field(LOG_FIELD_RUN, run);
     }
     imap = open_imap(mailbox, err);
     if (imap)
@@ -165,21 +173,27 @@ static bool is_wanted(const struct invocation *invocation, const char *name) {
 /* A mailbox that fails does not keep the others from being read; the first failure is the run's. */
 static int fetch_all(const struct session *session, const struct invocation *invocation, long limit,
                      struct err *err) {
-    int rc = 0;
+    const char *failed = NULL, *last = NULL;
     for (size_t i = 0; i < session->config->mailbox_count && !stop_asked; i++) {
+        const char *name = session->config->mailboxes[i].name;
         struct err failure = {0};
-        if (!is_wanted(invocation, session->config->mailboxes[i].name) ||
-            fetch_mailbox(session, i, limit, &failure) == 0)
+        if (!is_wanted(invocation, name))
             continue;
-        if (rc == 0)
-            *err = failure;
-        else
+        last = name;
+        if (fetch_mailbox(session, i, limit, &failure) == 0)
+            continue;
+        if (failed) {
             log_error("%s", failure.text);
-        rc = -1;
+        } else {
+            failed = name;
+            *err = failure;
+        }
         if (failure.code == ERR_TEMPORARY && store_reconnect(session->store, &failure) != 0)
             break;
     }
-    return rc;
+    if (failed && failed != last)
+        log_about(failed);
+    return failed ? -1 : 0;
 }
 
 int command_fetch(const struct invocation *invocation, struct err *err) {

@@ -196,8 +196,10 @@ static int push_messages(struct reading *reading, struct pipeline *pipeline, str
     while (!*reading->inbox->stop && (found = fetch_next(reading, &message, err)) > 0) {
         move_cursor(reading, &message);
         if (message.refusal) {
+            log_set_field_number(LOG_FIELD_UID, message.uid);
             log_warning("mailbox %s: UID %u: the server does not hand out this message: %s",
                         reading->inbox->mailbox->name, message.uid, message.refusal);
+            log_set_field(LOG_FIELD_UID, NULL);
             continue;
         }
         const struct pipeline_message pushed = {

@@ -1,11 +1,22 @@
 /* nullsender: the way in. Everything else is behind the command table. */
 #include "cmd/command.h"
+#include "cmd/config.h"
 #include "cmd/log.h"
 
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
+
+static int set_log_format(const struct invocation *invocation, struct err *err) {
+    const char *name = invocation_value(invocation, OPTION_LOG_FORMAT, "text");
+    int format = config_choice_index(log_format_names, name);
+    if (format < 0)
+        return err_set(err, ERR_USAGE, "--log-format '%s' must be one of: %s", name,
+                       log_format_names);
+    log_set_format((enum log_format)format);
+    return 0;
+}
 
 static int run(int argc, char **argv, struct err *err) {
     struct invocation invocation;
@@ -20,7 +31,10 @@ static int run(int argc, char **argv, struct err *err) {
     } else if (rc == 0) {
         if (invocation.counts[OPTION_VERBOSE])
             log_set_level(invocation.counts[OPTION_VERBOSE] > 1 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
-        rc = invocation.command->run(&invocation, err);
+        log_set_field(LOG_FIELD_COMMAND, invocation.command->name);
+        rc = set_log_format(&invocation, err);
+        if (rc == 0)
+            rc = invocation.command->run(&invocation, err);
     }
     invocation_free(&invocation);
     if (rc == 0 && (fflush(stdout) || ferror(stdout)))
@@ -42,6 +56,8 @@ int main(int argc, char **argv) {
         return 0;
     if (err.code == ERR_IO && reader_is_gone())
         return 128 + SIGPIPE;
+    int code = err.code ? (int)err.code : ERR_SOFTWARE;
+    log_set_field_number(LOG_FIELD_EXIT_CODE, (unsigned long)code);
     log_error("%s", err.text);
-    return err.code ? (int)err.code : ERR_SOFTWARE;
+    return code;
 }

@@ -74,19 +74,31 @@ static void decode(struct pipeline *p, const struct pipeline_message *message) {
                                                              .option = p->options.report_option});
 }
 
+static void log_event(const struct pipeline *p, uint32_t uid, const struct store_event *event) {
+    log_set_field(LOG_FIELD_RECIPIENT, event->recipient);
+    log_set_field(LOG_FIELD_CAMPAIGN, event->campaign);
+    log_set_field(LOG_FIELD_VERDICT, event->verdict);
+    log_set_field(LOG_FIELD_CATEGORY, event->category);
+    log_set_field(LOG_FIELD_RULE, event->rule);
+    log_info("%s: UID %u: %s %s %s (campaign %s, rule %s)", p->options.mailbox, uid, event->verdict,
+             event->category, event->recipient ? event->recipient : "nobody named",
+             event->campaign ? event->campaign : "unknown", event->rule);
+    for (enum log_field f = LOG_FIELD_RECIPIENT; f <= LOG_FIELD_RULE; f++)
+        log_set_field(f, NULL);
+}
+
 static void log_message(const struct pipeline *p, const struct store_message *row) {
     if (!log_is_on(LOG_LEVEL_INFO))
         return;
-    const char *mailbox = p->options.mailbox;
+    log_set_field_number(LOG_FIELD_UID, row->uid);
+    log_set_field(LOG_FIELD_OUTCOME, store_outcome_name(row->outcome));
     if (!row->event_count)
-        log_info("%s: UID %u: %s: %s", mailbox, row->uid, store_outcome_name(row->outcome),
-                 row->outcome_reason ? row->outcome_reason : "");
-    for (size_t i = 0; i < row->event_count; i++) {
-        const struct store_event *event = &row->events[i];
-        log_info("%s: UID %u: %s %s %s (campaign %s, rule %s)", mailbox, row->uid, event->verdict,
-                 event->category, event->recipient ? event->recipient : "nobody named",
-                 event->campaign ? event->campaign : "unknown", event->rule);
-    }
+        log_info("%s: UID %u: %s: %s", p->options.mailbox, row->uid,
+                 store_outcome_name(row->outcome), row->outcome_reason ? row->outcome_reason : "");
+    for (size_t i = 0; i < row->event_count; i++)
+        log_event(p, row->uid, &row->events[i]);
+    log_set_field(LOG_FIELD_UID, NULL);
+    log_set_field(LOG_FIELD_OUTCOME, NULL);
 }
 
 /* Report -> verdict -> rows, for the next message that a worker has decoded. 1: done, 0: none is

@@ -31,6 +31,7 @@ LIBRARY_HEADERS = {
     "jansson": r"jansson.*",
     "libconfuse": r"confuse\.h",
     "libseccomp": r"seccomp\.h",
+    "libsystemd": r"systemd/sd-\w+\.h",
     "cmocka": r"cmocka.*",
 }
 SYSTEM_HEADERS = re.compile(
