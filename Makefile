@@ -16,8 +16,8 @@ PACKAGES := gcc clang clang-format make git pkg-config python3 openssl \
 	libetpan-dev libcurl4-gnutls-dev libpq-dev libvectorscan-dev nettle-dev libidn2-dev \
 	libjansson-dev libconfuse-dev libsystemd-dev libcmocka-dev \
 	dovecot-imapd dovecot-lmtpd postgresql
-# The tests look at the HTML report in a real browser.
-PACKAGES_CHECK := chromium chromium-driver
+# The tests look at the HTML report in a real browser, and read manual pages and completions.
+PACKAGES_CHECK := chromium chromium-driver mandoc zsh
 
 # --- the layers: which libraries each one may use -----------------------------------------------
 # cmd/ may use all of them; tests/lint.py holds the includes to this table.
@@ -66,20 +66,26 @@ say = @$(if $(V),:,printf '  %-5s %s\n') $(1)
 pkg_cflags = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(1)))
 pkg_libs = $(filter-out -specs=% -Wl%,$(shell pkg-config --libs $(1)))
 
-sources = $(filter-out cmd/embed_rules.c,$(sort $(wildcard $(DIR_$(1))/*.c)))
+# Programs of their own, which the build runs.
+TOOLS := cmd/embed_rules.c cmd/manual.c cmd/completions.c
+sources = $(filter-out $(TOOLS),$(sort $(wildcard $(DIR_$(1))/*.c)))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1)))
 unit_tests = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/$(1)/test_*.c)))
 
 UNIT_TESTS := $(foreach layer,$(LAYERS),$(call unit_tests,$(layer)))
+# Manual pages and completions, from the tables of commands and of keys.
+PAGES := nullsender.8 nullsender.conf.5 nullsender-rules.5 nullsender-schema.7
+MANUAL := $(PAGES:%=$(BUILD)/man/%) $(BUILD)/completion/bash $(BUILD)/completion/zsh
 EMBEDDED := $(patsubst %,$(BUILD)/obj/cmd/embedded_%.o,rules migrations page ruleset)
 
-.PHONY: all program deps demo check asan accuracy lint format clean help
+.PHONY: all program manual pages deps demo check asan accuracy lint format clean help
 .DELETE_ON_ERROR:
 
 CORPUS :=
 
-all: program
+all: program manual
 program: $(BUILD)/nullsender
+manual: $(MANUAL)
 
 # One archive a layer, one program a unit test. $(1) is the layer.
 define layer_rules
@@ -130,6 +136,18 @@ $(BUILD)/ruleset: $(BUILD)/embed_rules
 $(BUILD)/obj/cmd/embedded_ruleset.o: $(BUILD)/ruleset
 	$(Q)cd $(BUILD) && ld -r -b binary -z noexecstack -o $(abspath $@) ruleset
 
+$(BUILD)/manual $(BUILD)/completions: $(BUILD)/%: cmd/%.c $(BUILD)/cmd.a $(foreach use,$(USES_cmd),$(BUILD)/$(use).a)
+	$(call say,LINK $@)
+	$(Q)$(COMPILE) -pie $(LDFLAGS) -o $@ $(filter-out Makefile,$^) $(call pkg_libs,$(foreach layer,$(LAYERS),$(PKG_$(layer))))
+$(PAGES:%=$(BUILD)/man/%): $(BUILD)/man/%: etc/man/% etc/nullsender.conf $(BUILD)/manual
+	$(call say,PAGE $@)
+	@mkdir -p $(@D)
+	$(Q)$(BUILD)/manual $< > $@
+$(BUILD)/completion/%: $(BUILD)/completions
+	$(call say,PAGE $@)
+	@mkdir -p $(@D)
+	$(Q)$< $* > $@
+
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
 
 # --- what people run ----------------------------------------------------------------------------
@@ -151,7 +169,7 @@ demo: ## the whole way on throwaway servers
 
 check: ## lint, unit tests and end-to-end tests
 	@$(MAKE) --no-print-directory deps PACKAGES='$(PACKAGES) $(PACKAGES_CHECK)'
-	@$(MAKE) --no-print-directory -j2 program unit-tests
+	@$(MAKE) --no-print-directory -j2 program unit-tests manual
 	@python3 tests/run.py --build $(BUILD) $(TESTS)
 
 .PHONY: unit-tests
@@ -166,6 +184,10 @@ accuracy: ## score the judge on labelled mails: CORPUS=DIR with labels.tsv and s
 	@$(MAKE) --no-print-directory program
 	@$(BUILD)/nullsender parse --format tsv $(CORPUS) > $(BUILD)/accuracy.tsv
 	@python3 $(CORPUS)/score.py --by-source --unique --misses 50 --fp 50 --classmiss 50 nullsender=$(BUILD)/accuracy.tsv
+
+pages: program ## write the schema's manual page anew from the comments in migrations/
+	@python3 tests/lab/schema_page.py $(BUILD)/nullsender > $(BUILD)/nullsender-schema.7
+	@mv $(BUILD)/nullsender-schema.7 etc/man/nullsender-schema.7
 
 lint: ## layering, layout and both compilers' warnings
 	@python3 tests/lint.py

@@ -25,8 +25,8 @@ enum {
  * UTF-8. */
 void normalise(struct words *words, struct bytes text, const char *local_part, struct buf *out);
 
-/* Puts a rule's pattern (etc/rules/README.md) for a normal form into `out`: its longest run of
- * words without anything taken away. False where there is none that says something. */
+/* Puts a rule's pattern (etc/man/nullsender-rules.5) for a normal form into `out`: its longest run
+ * of words without anything taken away. False where there is none that says something. */
 bool normalise_pattern(struct bytes normal, struct buf *out);
 
 #endif

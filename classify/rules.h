@@ -1,5 +1,6 @@
 /*
- * rules: the rule files (etc/rules/README.md describes them) as one compiled set, and asking it.
+ * rules: the rule files (etc/man/nullsender-rules.5 describes them) as one compiled set, and asking
+ * it.
  */
 #ifndef CLASSIFY_RULES_H
 #define CLASSIFY_RULES_H
