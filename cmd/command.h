@@ -106,6 +106,7 @@ void command_print_help(const struct command *command, FILE *out);
 int command_fetch(const struct invocation *invocation, struct err *err);
 int command_import(const struct invocation *invocation, struct err *err);
 int command_campaign_set(const struct invocation *invocation, struct err *err);
+int command_config(const struct invocation *invocation, struct err *err);
 int command_migrate(const struct invocation *invocation, struct err *err);
 int command_parse(const struct invocation *invocation, struct err *err);
 int command_explain(const struct invocation *invocation, struct err *err);

@@ -91,6 +91,20 @@ const struct command command_table[] = {
         .run = command_migrate,
     },
     {
+        .name = "config",
+        .arguments = "[SECTION|KEY...]",
+        .arguments_max = -1,
+        .summary = "print the settings in force, defaults included",
+        .description =
+            "Prints the configuration as the program understands it, in the syntax of the file; what\n"
+            "the file does not say is marked as a default. Passwords are not shown. Words choose\n"
+            "sections or keys:\n"
+            "\n"
+            "  nullsender config policy\n"
+            "  nullsender config database.conninfo workers",
+        .run = command_config,
+    },
+    {
         .name = "parse",
         .arguments = "FILE|DIR|MBOX|- ...",
         .arguments_min = 1,

@@ -333,6 +333,16 @@ void config_free(struct config *config) {
     free(config);
 }
 
+bool config_is_set(const struct config *config, const struct config_key *key,
+                   const struct config_mailbox *mailbox) {
+    cfg_t *section = config->parsed;
+    if (mailbox)
+        section = cfg_getnsec(section, "mailbox", (unsigned)(mailbox - config->mailboxes));
+    else if (key->section)
+        section = cfg_getsec(section, key->section);
+    return cfg_getopt(section, key->name)->flags & CFGF_MODIFIED;
+}
+
 const struct config_mailbox *config_mailbox_find(const struct config *config, const char *name) {
     for (size_t i = 0; i < config->mailbox_count; i++)
         if (!strcmp(config->mailboxes[i].name, name))

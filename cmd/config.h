@@ -92,6 +92,11 @@ extern const char config_default_rules[]; /* fine where it is missing */
 int config_read(const char *path, struct config **config, struct err *err);
 void config_free(struct config *config); /* NULL is fine */
 
+/* Whether the file gives the key, or it has its default. `mailbox` is one of the configuration's
+ * for a key of the section "mailbox", else NULL. */
+bool config_is_set(const struct config *config, const struct config_key *key,
+                   const struct config_mailbox *mailbox);
+
 /* The mailbox of that name, or NULL. */
 const struct config_mailbox *config_mailbox_find(const struct config *config, const char *name);
 
