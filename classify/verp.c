@@ -146,6 +146,13 @@ enum verp_signature verp_check(const struct verp_keys *keys, const struct verp_m
     return verp_tag_check(keys, match->tag, &what, today, lifetime);
 }
 
+bool verp_domain(const struct verp *verp, size_t i, struct arena *arena, const char **domain) {
+    if (i >= verp->count)
+        return false;
+    *domain = verp_fit_domain(verp->patterns[i].compiled, arena);
+    return true;
+}
+
 /* What is asked to be encoded, read. */
 static int read_content(const char *campaign, const char *recipient, struct arena *arena,
                         struct verp_content *content, struct err *err) {

@@ -109,6 +109,10 @@ enum verp_signature verp_check(const struct verp_keys *keys, const struct verp_m
 int verp_encode(const struct verp *verp, const char *campaign, const char *recipient,
                 struct arena *arena, const char **address, struct err *err);
 
+/* The domain of the i-th pattern's addresses, in its one form; NULL where it has {any}. False where
+ * there are not so many. */
+bool verp_domain(const struct verp *verp, size_t i, struct arena *arena, const char **domain);
+
 struct verp_signer {
     const struct verp_keys *keys;
     uint32_t day;          /* today, in days since 1970-01-01 UTC */

@@ -7,13 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    /* Fewer different octets among 32 random ones come up once in 10^15 keys. */
+    DIFFERENT_OCTETS_MIN = 16,
+};
+
 struct key {
     char id;
+    bool weak;
     struct hmac_sha256_ctx start; /* the key's two blocks are hashed already */
 };
 
 struct verp_keys {
     struct key keys[BASE32_DIGITS]; /* as many as there are ids */
+    char ids[BASE32_DIGITS + 1];
     size_t count;
 };
 
@@ -40,6 +47,17 @@ static bool read_hex(struct bytes hex, unsigned char octets[VERP_KEY_SIZE]) {
     return true;
 }
 
+static bool is_weak(const unsigned char octets[VERP_KEY_SIZE]) {
+    bool seen[256] = {false};
+    int different = 0;
+    for (size_t i = 0; i < VERP_KEY_SIZE; i++) {
+        different += !seen[octets[i]];
+        seen[octets[i]] = true;
+    }
+    explicit_bzero(seen, sizeof seen);
+    return different < DIFFERENT_OCTETS_MIN;
+}
+
 static int add_key(struct verp_keys *keys, struct bytes line, size_t number, struct err *err) {
     unsigned char octets[VERP_KEY_SIZE];
     char id = line.data[0];
@@ -54,8 +72,10 @@ static int add_key(struct verp_keys *keys, struct bytes line, size_t number, str
         return err_set(err, ERR_CONFIG, "line %zu: a key has %d hexadecimal digits", number,
                        2 * VERP_KEY_SIZE);
     }
+    keys->ids[keys->count] = id;
     struct key *key = &keys->keys[keys->count++];
     key->id = id;
+    key->weak = is_weak(octets);
     hmac_sha256_set_key(&key->start, sizeof octets, octets);
     explicit_bzero(octets, sizeof octets);
     return 0;
@@ -91,6 +111,21 @@ void verp_keys_free(struct verp_keys *keys) {
 
 char verp_keys_signing_id(const struct verp_keys *keys) {
     return keys->keys[0].id;
+}
+
+bool verp_keys_has(const struct verp_keys *keys, char id) {
+    return find_key(keys, id) != NULL;
+}
+
+const char *verp_keys_ids(const struct verp_keys *keys) {
+    return keys->ids;
+}
+
+char verp_keys_weak_id(const struct verp_keys *keys) {
+    for (size_t i = 0; i < keys->count; i++)
+        if (keys->keys[i].weak)
+            return keys->keys[i].id;
+    return '\0';
 }
 
 bool verp_keys_hmac(const struct verp_keys *keys, char id, struct bytes text,

@@ -33,6 +33,16 @@ void verp_keys_free(struct verp_keys *keys);
 /* The id of the key that signs. */
 char verp_keys_signing_id(const struct verp_keys *keys);
 
+/* Whether there is a key of that id. */
+bool verp_keys_has(const struct verp_keys *keys, char id);
+
+/* The ids of all keys, in the order of the file: "ba"; lives as long as the keys. */
+const char *verp_keys_ids(const struct verp_keys *keys);
+
+/* The id of the first key that did not come from a random source, or 0: of 32 random octets nearly
+ * all differ, while typed and padded ones repeat themselves. */
+char verp_keys_weak_id(const struct verp_keys *keys);
+
 /* HMAC-SHA-256 (RFC 2104) of `text` under the key of that id. False where there is no such key. */
 bool verp_keys_hmac(const struct verp_keys *keys, char id, struct bytes text,
                     unsigned char mac[32]);

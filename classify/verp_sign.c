@@ -17,10 +17,11 @@ enum {
 const char *verp_signature_name(enum verp_signature signature) {
     static const char *const names[VERP_SIGNATURE_COUNT] = {
         [VERP_SIGNATURE_VALID] = "valid",
-        [VERP_SIGNATURE_MISSING] = "missing",
-        [VERP_SIGNATURE_UNKNOWN_KEY] = "unknown_key",
+        [VERP_SIGNATURE_UNSIGNED] = "unsigned",
         [VERP_SIGNATURE_WRONG] = "wrong",
         [VERP_SIGNATURE_EXPIRED] = "expired",
+        [VERP_SIGNATURE_UNKNOWN_KEY] = "unknown_key",
+        [VERP_SIGNATURE_UNKNOWN_TOKEN] = "unknown_token",
     };
     return names[signature];
 }
@@ -75,22 +76,28 @@ void verp_tag_write(const struct verp_keys *keys, uint32_t day, const struct ver
     make_tag(keys, verp_keys_signing_id(keys), day, what, tag);
 }
 
-enum verp_signature verp_tag_check(const struct verp_keys *keys, const char *tag,
+bool verp_tag_read(const char *text, uint32_t today, struct verp_tag *tag) {
+    if (!verp_tag_is_one(bytes_of(text)))
+        return false;
+    uint32_t digits = (uint32_t)(base32_value(text[1]) << BASE32_BITS | base32_value(text[2]));
+    uint32_t tomorrow = today + 1;
+    *tag = (struct verp_tag){ascii_lower(text[0]), tomorrow - (tomorrow - digits) % DAYS};
+    return true;
+}
+
+enum verp_signature verp_tag_check(const struct verp_keys *keys, const char *text,
                                    const struct verp_signed *what, uint32_t today,
                                    uint32_t lifetime) {
-    if (!tag)
-        return VERP_SIGNATURE_MISSING;
-    if (!verp_tag_is_one(bytes_of(tag)))
+    struct verp_tag tag;
+    if (!text)
+        return VERP_SIGNATURE_UNSIGNED;
+    if (!verp_tag_read(text, today, &tag))
         return VERP_SIGNATURE_WRONG;
     char given[VERP_TAG_LENGTH + 1], made[VERP_TAG_LENGTH + 1];
-    ascii_lower_string(strcpy(given, tag));
-    uint32_t day_digits =
-        (uint32_t)(base32_value(given[1]) << BASE32_BITS | base32_value(given[2]));
-    uint32_t tomorrow = today + 1;
-    uint32_t day = tomorrow - (tomorrow - day_digits) % DAYS;
-    if (!make_tag(keys, given[0], day, what, made))
+    ascii_lower_string(strcpy(given, text));
+    if (!make_tag(keys, tag.key_id, tag.day, what, made))
         return VERP_SIGNATURE_UNKNOWN_KEY;
     if (!memeql_sec(given + MAC_AT, made + MAC_AT, VERP_TAG_LENGTH - MAC_AT))
         return VERP_SIGNATURE_WRONG;
-    return day + lifetime < today ? VERP_SIGNATURE_EXPIRED : VERP_SIGNATURE_VALID;
+    return tag.day + lifetime < today ? VERP_SIGNATURE_EXPIRED : VERP_SIGNATURE_VALID;
 }

@@ -17,13 +17,18 @@
  *
  * The MAC is over these octets; numbers are big-endian, and a length counts octets:
  *
- *     1 octet     0x01, the version of this scheme. Addresses do not carry it: a later one gets
- * keys of its own 1 octet     id of the key, as its ASCII character 4 octets    the day, whole 2
- * octets    length of the campaign, then the campaign in UTF-8 as it was before it was coded;
- *                 nothing where there is none
- *     2 octets    length of the recipient, then the recipient in the form of address_key(): ASCII
- *                 letters in lower case
- *     2 octets    length of the domain of the VERP address itself, then that, in lower case
+ *     1   0x01, the version of this scheme; addresses do not carry it: a later one gets new keys
+ *
+ *     1   id of the key, as its ASCII character
+ *
+ *     4   the day, whole
+ *
+ *     2   length of the campaign, then the campaign in UTF-8 as it was before it was coded; no
+ *         campaign is the empty one
+ *
+ *     2   length of the recipient, then the recipient in the form of address_key()
+ *
+ *     2   length of the domain of the VERP address itself, then that, in lower case
  *
  * For the address above, made on 2026-11-22 (day 20779, modulo 1024: 299, "jl") with the key of the
  * octets 0x00, 0x01, ... 0x1f under the id k:
@@ -60,15 +65,26 @@ struct verp_signed {
 /* How a check ended. */
 enum verp_signature {
     VERP_SIGNATURE_VALID,
-    VERP_SIGNATURE_MISSING,     /* the address has no tag */
-    VERP_SIGNATURE_UNKNOWN_KEY, /* none of our keys has this id: it is wrong, or was removed */
-    VERP_SIGNATURE_WRONG,       /* forged, or something was changed on the way */
-    VERP_SIGNATURE_EXPIRED,     /* ours, but too old */
+    VERP_SIGNATURE_UNSIGNED,      /* the address has no tag */
+    VERP_SIGNATURE_WRONG,         /* forged, or something was changed on the way */
+    VERP_SIGNATURE_EXPIRED,       /* ours, but too old */
+    VERP_SIGNATURE_UNKNOWN_KEY,   /* none of our keys has this id: it is wrong, or was removed */
+    VERP_SIGNATURE_UNKNOWN_TOKEN, /* the table of tokens does not have it; only who looks there
+                                     finds this out, no check does */
     VERP_SIGNATURE_COUNT
 };
 
-/* "valid", "missing", "unknown_key", "wrong", "expired"; static. */
+/* "valid", "unsigned", "wrong", "expired", "unknown_key", "unknown_token"; static. */
 const char *verp_signature_name(enum verp_signature signature);
+
+/* What a tag says of itself. */
+struct verp_tag {
+    char key_id;
+    uint32_t day; /* the latest one that fits, up to tomorrow */
+};
+
+/* Reads a tag without checking it. False where the text does not have the form of one. */
+bool verp_tag_read(const char *text, uint32_t today, struct verp_tag *tag);
 
 /* Whether the text has the form of a tag. */
 bool verp_tag_is_one(struct bytes text);

@@ -4,27 +4,12 @@
 #include "cmd/base/memory.h"
 #include "cmd/embedded.h"
 #include "cmd/file.h"
+#include "cmd/verp_setup.h"
 #include "mime/frame.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* "preset address" or a template alone. */
-static int add_pattern(struct verp *verp, const char *text, struct err *err) {
-    struct bytes rest = bytes_trim(bytes_of(text));
-    long blank = bytes_find_char(rest, ' ');
-    struct buf pattern = BUF_INIT, base = BUF_INIT;
-    buf_add_bytes(&pattern, blank < 0 ? rest : bytes_first(rest, (size_t)blank));
-    if (blank >= 0)
-        buf_add_bytes(&base, bytes_trim(bytes_from(rest, (size_t)blank)));
-    int rc = verp_add_pattern(verp, pattern.data, blank < 0 ? NULL : base.data, err);
-    if (rc != 0)
-        err_prefix(err, "VERP pattern \"%s\"", text);
-    buf_free(&pattern);
-    buf_free(&base);
-    return rc;
-}
 
 static int compile_rules(struct analyst *analyst, const char *directory, struct err *err) {
     struct file_list own = {0};
@@ -57,10 +42,9 @@ out:
 
 int analyst_open(struct analyst *analyst, const char *rules_directory,
                  const char *const *verp_patterns, struct err *err) {
-    *analyst = (struct analyst){.verp = verp_new()};
-    for (size_t i = 0; verp_patterns && verp_patterns[i]; i++)
-        if (add_pattern(analyst->verp, verp_patterns[i], err) != 0)
-            return -1;
+    *analyst = (struct analyst){0};
+    if (verp_patterns_read(verp_patterns, &analyst->verp, err) != 0)
+        return -1;
     return compile_rules(analyst, rules_directory, err);
 }
 

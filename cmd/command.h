@@ -19,6 +19,7 @@ enum option_id {
     OPTION_VERBOSE,
     OPTION_HELP,
     OPTION_VERSION,
+    OPTION_ADD,
     OPTION_APPLY,
     OPTION_CAMPAIGN,
     OPTION_CATEGORY,
@@ -119,6 +120,10 @@ int command_review(const struct invocation *invocation, struct err *err);
 int command_reprocess(const struct invocation *invocation, struct err *err);
 int command_suppress(const struct invocation *invocation, struct err *err);
 int command_rules_test(const struct invocation *invocation, struct err *err);
+int command_verp_encode(const struct invocation *invocation, struct err *err);
+int command_verp_decode(const struct invocation *invocation, struct err *err);
+int command_verp_check(const struct invocation *invocation, struct err *err);
+int command_verp_keygen(const struct invocation *invocation, struct err *err);
 int command_rules_explain(const struct invocation *invocation, struct err *err);
 
 #endif

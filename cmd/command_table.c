@@ -13,6 +13,7 @@ const struct option_info option_table[OPTION_COUNT] = {
     [OPTION_VERBOSE] = {"verbose", 'v', NULL, "a line a message; twice: the IMAP conversation too"},
     [OPTION_HELP] = {"help", 'h', NULL, "this text"},
     [OPTION_VERSION] = {"version", 'V', NULL, "the program's version"},
+    [OPTION_ADD] = {"add", 0, NULL, "put a new key on top of those in the file"},
     [OPTION_APPLY] = {"apply", 0, NULL, "write what is shown"},
     [OPTION_CAMPAIGN] = {"campaign", 0, "NAME", "those about this campaign"},
     [OPTION_CATEGORY] = {"category", 'C', "CATEGORY",
@@ -268,6 +269,69 @@ const struct command command_table[] = {
             "cluster).",
         .options = TAKES(LIMIT) | TAKES(SINCE) | TAKES(FORMAT),
         .run = command_review,
+    },
+    {
+        .name = "verp encode",
+        .arguments = "[CAMPAIGN [ADDRESS...]]",
+        .arguments_max = -1,
+        .summary = "make the addresses that mails to these recipients are sent from",
+        .description =
+            "Prints an envelope sender for each recipient, by the first pattern of the configuration\n"
+            "that can carry it; signed where key_file is configured. With a CAMPAIGN alone the\n"
+            "recipients come from standard input, one a line; without arguments lines of campaign,\n"
+            "tab and recipient do. Line n of the output belongs to line n of the input, and is empty\n"
+            "where the address cannot be made, which standard error tells and exit code 65. '' is no\n"
+            "campaign.\n"
+            "\n"
+            "What does not fit becomes a token, which is in the database before it is printed.\n"
+            "\n"
+            "--format text (the default), tsv (campaign, recipient, address) or json (a line each).\n"
+            "\n"
+            "  nullsender verp encode spring26 ada@example.net\n"
+            "  nullsender verp encode spring26 --format tsv < recipients.txt > senders.tsv",
+        .options = TAKES(FORMAT) | TAKES(VERP),
+        .run = command_verp_encode,
+    },
+    {
+        .name = "verp decode",
+        .arguments = "ADDRESS...",
+        .arguments_min = 1,
+        .arguments_max = -1,
+        .summary = "show what an address carries: campaign, recipient, key and day",
+        .description =
+            "Takes off what forwarders put around the address (SRS, BATV) and says which pattern it\n"
+            "fits and what is in it. Nothing is checked. Tokens are looked up in the database. Exit\n"
+            "code 1 where an address fits no pattern. --format text (the default) or json (a line\n"
+            "each).",
+        .options = TAKES(FORMAT) | TAKES(VERP),
+        .run = command_verp_decode,
+    },
+    {
+        .name = "verp check",
+        .arguments = "ADDRESS...",
+        .arguments_min = 1,
+        .arguments_max = -1,
+        .summary = "say whether addresses are signed by us, or why not",
+        .description =
+            "A line an address: valid, unsigned, wrong, expired, unknown_key, unknown_token or\n"
+            "no_match, and what that means. Exit code 0 where all are valid, else 1. --format text\n"
+            "(the default) or json (a line each).",
+        .options = TAKES(FORMAT) | TAKES(VERP),
+        .run = command_verp_check,
+    },
+    {
+        .name = "verp keygen",
+        .arguments = "[FILE]",
+        .arguments_max = 1,
+        .summary = "make a key that signs addresses",
+        .description =
+            "Makes the key file (that of the configuration, unless one is named) with a new random\n"
+            "key, readable by its owner alone. A file that is there is never overwritten; --add puts\n"
+            "a new key on top of it, which signs from then on, while the others are still accepted.\n"
+            "Remove their lines once the last address that they signed has expired, or at once where\n"
+            "somebody may have read them.",
+        .options = TAKES(ADD),
+        .run = command_verp_keygen,
     },
     {
         .name = "rules test",

@@ -1,5 +1,7 @@
 #include "cmd/config.h"
 
+#include "classify/address.h"
+#include "classify/verp_sign.h"
 #include "cmd/base/buf.h"
 #include "cmd/base/bytes.h"
 #include "cmd/base/memory.h"
@@ -62,6 +64,11 @@ const struct config_key config_keys[] = {
     {"mailbox", "timeout", CONFIG_NUMBER, IN_MAILBOX(timeout), "60", 1, 3600, NULL},
     {"verp", "patterns", CONFIG_LIST, IN_CONFIG(verp_patterns), NULL, 0, 0, NULL},
     {"verp", "campaign_header", CONFIG_STRING, IN_CONFIG(campaign_header), NULL, 0, 0, NULL},
+    {"verp", "key_file", CONFIG_STRING, IN_CONFIG(verp_key_file), NULL, 0, 0, NULL},
+    {"verp", "lifetime_days", CONFIG_NUMBER, IN_CONFIG(verp_lifetime_days), "30", 1,
+     VERP_TAG_LIFETIME_MAX, NULL},
+    {"verp", "local_part_octets", CONFIG_NUMBER, IN_CONFIG(verp_local_part_octets), "64", 24,
+     ADDRESS_LOCAL_PART_MAX, NULL},
     {"rules", "directory", CONFIG_STRING, IN_CONFIG(rules_directory), config_default_rules, 0, 0,
      NULL},
     {"policy", "strikes", CONFIG_NUMBER, IN_CONFIG(strikes), "5", 1, 1000, NULL},

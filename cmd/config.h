@@ -49,6 +49,9 @@ struct config {
     long keep_events_days;      /* 0: for ever */
     const char **verp_patterns; /* ends with NULL */
     const char *campaign_header;
+    const char *verp_key_file; /* NULL: addresses are not signed */
+    long verp_lifetime_days;
+    long verp_local_part_octets;
     const char *rules_directory; /* NULL: none */
     long strikes;
     long window_days;
