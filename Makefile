@@ -14,7 +14,7 @@ BUILD := build
 # All Debian packages that building, the demo and the tests need: the one list.
 PACKAGES := gcc clang clang-format make git pkg-config python3 openssl \
 	libetpan-dev libcurl4-gnutls-dev libpq-dev libvectorscan-dev nettle-dev libidn2-dev \
-	libjansson-dev libconfuse-dev libsystemd-dev libcmocka-dev \
+	libjansson-dev libconfuse-dev libseccomp-dev libsystemd-dev libcmocka-dev \
 	dovecot-imapd dovecot-lmtpd postgresql
 # The tests look at the HTML report in a real browser, and read manual pages and completions.
 PACKAGES_CHECK := chromium chromium-driver mandoc zsh
@@ -28,7 +28,7 @@ PKG_mime := libetpan
 PKG_classify := libhs nettle libidn2
 PKG_imap := libcurl
 PKG_store := libpq
-PKG_cmd := jansson libconfuse nettle libsystemd
+PKG_cmd := jansson libconfuse nettle libseccomp libsystemd
 # What an archive calls in other archives; its unit tests link these and nothing else.
 USES_base :=
 USES_mime := base

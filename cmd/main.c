@@ -1,8 +1,11 @@
 /* nullsender: the way in. Everything else is behind the command table. */
 #include "cmd/command.h"
 #include "cmd/config.h"
+#include "cmd/isolation.h"
 #include "cmd/log.h"
+#include "cmd/worker_process.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -48,7 +51,19 @@ static bool reader_is_gone(void) {
     return poll(&output, 1, 0) == 1 && (output.revents & POLLERR);
 }
 
+/* Where one of the first three is closed, the next connection would take its place, and an error
+ * message would go to a server. */
+static void open_standard_files(void) {
+    int fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = open("/dev/null", O_RDWR);
+    close(fd);
+}
+
 int main(int argc, char **argv) {
+    worker_process_main(argc, argv);
+    isolation_hide_secrets();
+    open_standard_files();
     /* A peer that closes shows as EPIPE where it was written to. */
     signal(SIGPIPE, SIG_IGN);
     struct err err = {0};

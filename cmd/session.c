@@ -35,11 +35,11 @@ int session_open(struct session *session, const struct invocation *invocation, b
     *session = (struct session){.dry_run = dry_run};
     if (database_config_read(invocation, &session->config, err) != 0 ||
         (check && check(invocation, session->config, err) != 0) ||
-        analyst_open(&session->analyst, session->config->rules_directory,
-                     session->config->verp_patterns, err) != 0)
+        start_workers(session, invocation, err) != 0)
         return -1;
-    /* The processes that see hostile mail start before any secret is read. */
-    if (start_workers(session, invocation, err) != 0 ||
+    /* While the workers start. */
+    if (analyst_open(&session->analyst, session->config->rules_directory,
+                     session->config->verp_patterns, err) != 0 ||
         database_open(session->config, &session->store, err) != 0)
         return -1;
     return database_prepare(session->store, session->config, dry_run, err);

@@ -1,6 +1,6 @@
 /*
- * session: what the commands that write to the ledger share: configuration, rules, worker processes
- * and the database, opened in the order that keeps secrets from the workers.
+ * session: what the commands that write to the ledger share: configuration, worker processes,
+ * rules and the database.
  */
 #ifndef CMD_SESSION_H
 #define CMD_SESSION_H

@@ -3,11 +3,10 @@
 #include "cmd/base/buf.h"
 #include "cmd/base/memory.h"
 #include "cmd/clock.h"
+#include "cmd/log.h"
 #include "cmd/worker_process.h"
-#include "mime/charset.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -15,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,6 +23,8 @@ enum {
     JOB_BYTES_MAX = 8 * 1024 * 1024, /* and no more memory than this, but for one message */
     FRAME_MAX = 64 * 1024 * 1024,    /* 10,000 recipients with full diagnostics stay below */
     READ_CHUNK = 64 * 1024,
+    STARTS_MAX = 3,   /* without a greeting; then it is the machine, not a mail */
+    AWAY_SECONDS = 1, /* longer than this between two looks, the parent was busy or stopped */
 };
 
 enum job_state { JOB_WAITING, JOB_DONE, JOB_FAILED };
@@ -47,11 +47,16 @@ struct worker {
     size_t waiting;     /* jobs without an answer */
     struct buf input;
     double busy_since; /* when it got to the job it is at; 0: idle */
+    bool greeted;
+    unsigned failed_starts; /* in a row */
 };
 
 struct worker_pool {
-    struct worker_pool_options options;
-    struct charset_cache *charsets; /* opened here, used in the processes */
+    unsigned seconds_max;
+    struct buf settings;        /* what each process is told first */
+    struct isolation isolation; /* as the last process that started had it */
+    bool warned;
+    double looked; /* when the workers were last listened to */
     struct worker *workers;
     size_t worker_count;
     struct job *jobs; /* a ring: job `number` is jobs[number % JOBS_MAX] */
@@ -71,44 +76,32 @@ unsigned worker_core_count(void) {
 }
 
 static int worker_start(struct worker_pool *pool, struct worker *w, struct err *err) {
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return err_set_errno(err, ERR_OS, "worker process: socketpair");
-    pid_t pid = fork();
-    if (pid < 0) {
-        close(ends[0]);
-        close(ends[1]);
-        return err_set_errno(err, ERR_OS, "worker process: fork");
-    }
-    if (pid == 0)
-        worker_process_run(ends[1], pool->options.reports, pool->options.report_count,
-                           pool->charsets);
-    close(ends[1]);
-    fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    w->pid = pid;
-    w->socket = ends[0];
     buf_reset(&w->input);
-    w->busy_since = 0;
-    return 0;
+    w->greeted = false;
+    w->busy_since = clock_seconds();
+    return worker_process_start(buf_bytes(&pool->settings), &w->pid, &w->socket, err);
 }
 
+/* Its status; 0 where none was running. */
 static int worker_end(struct worker *w) {
     int status = 0;
+    if (!w->pid)
+        return 0;
     close(w->socket);
     kill(w->pid, SIGKILL);
     while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
         ;
+    w->pid = 0;
     return status;
 }
 
 int worker_pool_start(const struct worker_pool_options *options, struct worker_pool **pool,
                       struct err *err) {
     struct worker_pool *p = memory_zero(1, sizeof *p);
-    p->options = *options;
-    if (!p->options.seconds_max)
-        p->options.seconds_max = WORKER_SECONDS_MAX;
-    p->charsets = charset_cache_new();
-    charset_cache_fill(p->charsets);
+    p->seconds_max = options->seconds_max ? options->seconds_max : WORKER_SECONDS_MAX;
+    p->settings = (struct buf)BUF_INIT;
+    worker_settings_write(options->reports, options->report_count, p->seconds_max, &p->settings);
+    p->looked = clock_seconds();
     p->jobs = memory_zero(JOBS_MAX, sizeof *p->jobs);
     for (size_t i = 0; i < JOBS_MAX; i++)
         p->jobs[i].answer = (struct buf)BUF_INIT;
@@ -134,7 +127,7 @@ void worker_pool_stop(struct worker_pool *pool) {
     }
     for (size_t i = 0; i < JOBS_MAX; i++)
         buf_free(&pool->jobs[i].answer);
-    charset_cache_free(pool->charsets);
+    buf_free(&pool->settings);
     free(pool->workers);
     free(pool->jobs);
     free(pool);
@@ -156,33 +149,57 @@ static uint64_t next_waiting(struct worker_pool *pool, const struct worker *w, u
     return n;
 }
 
+/* Why a process ended, for whoever looks into the quarantine. */
+static void describe_end(int status, struct buf *words) {
+    int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    if (number == SIGXCPU)
+        buf_add_string(words, "the decoder ran out of its time");
+    else if (number == SIGSYS)
+        buf_printf(
+            words,
+            "the decoder asked for a system call that decoding does not need (signal %d, %s)",
+            number, strsignal(number));
+    else if (number == SIGKILL || number == SIGTERM)
+        buf_printf(words, "the decoder was killed (signal %d, %s)", number, strsignal(number));
+    else if (number)
+        buf_printf(words, "the decoder crashed (signal %d, %s)", number, strsignal(number));
+    else if (WEXITSTATUS(status) == ERR_OS) /* memory_fail() */
+        buf_add_string(words, "the decoder ran out of memory");
+    else
+        buf_printf(words, "the decoder ended (status %d)", WEXITSTATUS(status));
+}
+
 /* The worker has died, hangs or talks nonsense. It may have died with answers to earlier messages
  * unsent, so which message it was at is only known where it had just one: all that it had are given
- * to its successor one by one, and the one that fails alone has failed for good. */
+ * to its successor one by one, and the one that fails alone has failed for good. A worker that has
+ * not greeted has seen no message. */
 static int worker_replace(struct worker_pool *pool, struct worker *w, const char *reason,
                           struct err *err) {
     int status = worker_end(w);
-    if (!w->waiting)
-        return worker_start(pool, w, err);
-    struct job *head = job_at(pool, w->head);
-    if (head->alone) {
-        head->state = JOB_FAILED;
-        buf_reset(&head->answer);
-        if (reason)
-            buf_add_string(&head->answer, reason);
-        else if (WIFSIGNALED(status))
-            buf_printf(&head->answer, "the decoder crashed (signal %d, %s)", WTERMSIG(status),
-                       strsignal(WTERMSIG(status)));
-        else
-            buf_printf(&head->answer, "the decoder ended (status %d)", WEXITSTATUS(status));
-        w->waiting--;
-        w->head = next_waiting(pool, w, w->head + 1);
+    struct buf words = BUF_INIT;
+    if (reason)
+        buf_add_string(&words, reason);
+    else
+        describe_end(status, &words);
+    int rc = 0;
+    if (!w->greeted && ++w->failed_starts == STARTS_MAX)
+        rc = err_set(err, ERR_OS, "worker process: does not start: %s", words.data);
+    if (w->greeted && w->waiting) {
+        struct job *head = job_at(pool, w->head);
+        if (head->alone) {
+            head->state = JOB_FAILED;
+            buf_reset(&head->answer);
+            buf_add_bytes(&head->answer, buf_bytes(&words));
+            w->waiting--;
+            w->head = next_waiting(pool, w, w->head + 1);
+        }
+        for (uint64_t n = w->head; n < pool->end; n = next_waiting(pool, w, n + 1))
+            job_at(pool, n)->alone = true;
     }
-    for (uint64_t n = w->head; n < pool->end; n = next_waiting(pool, w, n + 1))
-        job_at(pool, n)->alone = true;
     w->next_sent = w->head;
     w->sent = 0;
-    return worker_start(pool, w, err);
+    buf_free(&words);
+    return rc ? rc : worker_start(pool, w, err);
 }
 
 /* Sends what the socket takes, straight from the messages. */
@@ -214,13 +231,37 @@ static void worker_send(struct worker_pool *pool, struct worker *w) {
     }
 }
 
-/* Takes the whole answers out of the input. False where the worker answers nonsense. */
+/* Takes the greeting out of the input, where it is there. It was sent before the worker has seen
+ * any mail. */
+static void worker_take_greeting(struct worker_pool *pool, struct worker *w) {
+    struct worker_greeting greeting;
+    if (w->greeted || w->input.len < sizeof greeting)
+        return;
+    memcpy(&greeting, w->input.data, sizeof greeting);
+    buf_remove_first(&w->input, sizeof greeting);
+    w->greeted = true;
+    w->failed_starts = 0;
+    w->busy_since = w->waiting ? clock_seconds() : 0;
+    pool->isolation = greeting.isolation;
+    if (!greeting.isolation.missing[ISOLATION_SECCOMP] || pool->warned)
+        return;
+    pool->warned = true;
+    struct buf line = BUF_INIT;
+    isolation_describe(&greeting.isolation, ISOLATION_SECCOMP, &line);
+    log_warning("%s", line.data);
+    buf_free(&line);
+}
+
+/* Takes the whole answers out of the input. False where the worker answers nonsense: what it was
+ * not asked, or not yet wholly, or at more length than any report has. */
 static bool worker_take_answers(struct worker_pool *pool, struct worker *w) {
     size_t used = 0;
     struct worker_response response;
-    while (w->input.len - used >= sizeof response) {
+    worker_take_greeting(pool, w);
+    while (w->greeted && w->input.len - used >= sizeof response) {
         memcpy(&response, w->input.data + used, sizeof response);
-        if (response.length > FRAME_MAX || !w->waiting || response.number != w->head)
+        if (response.length > FRAME_MAX || !w->waiting || response.number != w->head ||
+            w->head >= w->next_sent)
             return false;
         if (w->input.len - used - sizeof response < response.length)
             break;
@@ -251,13 +292,24 @@ static int worker_receive(struct worker_pool *pool, struct worker *w, struct err
         if (!worker_take_answers(pool, w))
             return worker_replace(pool, w, "the decoder answered nonsense", err);
     }
-    if (w->busy_since > 0 && clock_seconds() - w->busy_since > pool->options.seconds_max)
+    if (w->busy_since > 0 && clock_seconds() - w->busy_since > pool->seconds_max)
         return worker_replace(pool, w, "the decoder ran out of its time", err);
     return 0;
 }
 
-/* Moves bytes in both directions. With `wait`, only returns once something has moved. */
+/* While the parent awaits a server, or is stopped itself, answers wait for it and workers for room
+ * in their sockets: that is no time of theirs. */
+static void forgive_absence(struct worker_pool *pool) {
+    double away = clock_seconds() - pool->looked;
+    for (size_t i = 0; away > AWAY_SECONDS && i < pool->worker_count; i++)
+        if (pool->workers[i].busy_since > 0)
+            pool->workers[i].busy_since += away;
+}
+
+/* Moves bytes in both directions. With `wait`, only returns once something has moved, or after a
+ * second. */
 static int pump(struct worker_pool *pool, bool wait, struct err *err) {
+    forgive_absence(pool);
     struct pollfd polls[256];
     size_t count = pool->worker_count < 256 ? pool->worker_count : 256;
     for (size_t i = 0; i < count; i++) {
@@ -272,7 +324,22 @@ static int pump(struct worker_pool *pool, bool wait, struct err *err) {
     for (size_t i = 0; i < count; i++)
         if (worker_receive(pool, &pool->workers[i], err) != 0)
             return -1;
+    pool->looked = clock_seconds();
     return 0;
+}
+
+int worker_isolation(struct isolation *isolation, struct err *err) {
+    static const struct report_options none;
+    const struct worker_pool_options options = {.count = 1, .reports = &none, .report_count = 1};
+    struct worker_pool *pool;
+    if (worker_pool_start(&options, &pool, err) != 0)
+        return -1;
+    int rc = 0;
+    while (rc == 0 && !pool->workers[0].greeted)
+        rc = pump(pool, true, err);
+    *isolation = pool->isolation;
+    worker_pool_stop(pool);
+    return rc;
 }
 
 void worker_pool_submit(struct worker_pool *pool, const struct worker_job *given) {
@@ -288,8 +355,8 @@ void worker_pool_submit(struct worker_pool *pool, const struct worker_job *given
     job->state = JOB_WAITING;
     job->worker = least;
     job->alone = false;
-    job->request = (struct worker_request){pool->end, (uint32_t)given->message.len,
-                                           (uint16_t)given->option, given->truncated};
+    job->request =
+        (struct worker_request){pool->end, given->message.len, given->option, given->truncated};
     pool->end++;
     pool->bytes += given->message.len;
     w->waiting++;

@@ -2,17 +2,20 @@
  * worker: mail is decoded in processes of their own.
  *
  * Anyone can mail the bounce address, and a message that crashes or hangs the decoder must cost
- * that message only. A worker has one socket to its parent and nothing else: it takes messages and
- * gives back reports (mime/frame.h). One that dies, runs out of time or answers nonsense is
- * replaced; the message it was at comes back as failed, those behind it are given to its successor.
+ * that message only. A worker has one socket to its parent and nothing else (isolation.h): it takes
+ * messages and gives back reports (mime/frame.h). One that dies, runs out of time or answers
+ * nonsense is replaced; the message it was at comes back as failed, those behind it are given to
+ * its successor.
  *
- * Start the pool before secrets are read: the processes are forks of this one.
+ * Workers are this program started anew (worker_process.h), so that it does not matter which
+ * secrets this process holds when it starts one.
  */
 #ifndef CMD_WORKER_H
 #define CMD_WORKER_H
 
 #include "cmd/base/bytes.h"
 #include "cmd/base/err.h"
+#include "cmd/isolation.h"
 #include "mime/read.h"
 
 #include <stdbool.h>
@@ -21,18 +24,19 @@
 struct worker_pool;
 
 enum {
-    WORKER_SECONDS_MAX = 20, /* for one message; the slowest honest one takes under a second */
+    /* For one message, of CPU time and of time on the clock; the slowest honest one takes under a
+     * second. */
+    WORKER_SECONDS_MAX = 20,
 };
 
 struct worker_pool_options {
     unsigned count;                       /* processes, at least 1 */
-    const struct report_options *reports; /* each message is read under one of these; they stay the
-                                             caller's and must live as long as the pool */
+    const struct report_options *reports; /* each message is read under one of these */
     size_t report_count;
     unsigned seconds_max; /* for one message; 0: WORKER_SECONDS_MAX */
 };
 
-/* Starts the processes. */
+/* Starts the processes. Those that lack seccomp are warned of in the log. */
 int worker_pool_start(const struct worker_pool_options *options, struct worker_pool **pool,
                       struct err *err);
 
@@ -65,6 +69,9 @@ void worker_pool_submit(struct worker_pool *pool, const struct worker_job *job);
  * under way, or, with `wait` false, none ready; -1: no process can be started. */
 int worker_pool_next(struct worker_pool *pool, bool wait, struct worker_result *result,
                      struct err *err);
+
+/* Starts a worker, asks it which layers of isolation it has, and ends it. */
+int worker_isolation(struct isolation *isolation, struct err *err);
 
 /* How many cores this process may use. */
 unsigned worker_core_count(void);

@@ -20,7 +20,11 @@ enum {
     CANDIDATES_MAX = 64,
     RCPT_TO_MAX = 1000,
     NOTES_MAX = 64,
+    REPLY_CODE_MAX = 999, /* RFC 5321 section 4.2: three digits */
 };
+
+/* The last second of the year 9999: what comes later, gmtime and PostgreSQL do not take. */
+static const uint64_t time_max = UINT64_C(253402300799);
 
 static void refuse(struct walk *walk, const char *why) {
     if (!walk->wrong)
@@ -56,7 +60,7 @@ static uint64_t visit_bounded(struct walk *walk, uint64_t number, uint64_t max) 
 }
 
 static void visit_time(struct walk *walk, int64_t *time) {
-    *time = (int64_t)visit_bounded(walk, (uint64_t)*time, INT64_MAX);
+    *time = (int64_t)visit_bounded(walk, (uint64_t)*time, time_max);
 }
 
 static void visit_unsigned(struct walk *walk, unsigned *number) {
@@ -90,6 +94,15 @@ static void visit_string(struct walk *walk, const char **text) {
         *text = arena_bytes(walk->arena, raw);
 }
 
+/* A string that is never NULL. */
+static void visit_given_string(struct walk *walk, const char **text) {
+    visit_string(walk, text);
+    if (walk->out || *text)
+        return;
+    refuse(walk, "a string that is missing");
+    *text = "";
+}
+
 /* The count of an array; while reading, makes room for it. */
 static void *visit_array(struct walk *walk, void *array, size_t *count, size_t size, size_t max) {
     *count = (size_t)visit_bounded(walk, *count, max);
@@ -106,7 +119,7 @@ static void *visit_array(struct walk *walk, void *array, size_t *count, size_t s
 static void visit_strings(struct walk *walk, const char ***strings, size_t *count, size_t max) {
     *strings = visit_array(walk, (void *)*strings, count, sizeof **strings, max);
     for (size_t i = 0; i < *count; i++)
-        visit_string(walk, &(*strings)[i]);
+        visit_given_string(walk, &(*strings)[i]);
 }
 
 static void visit_recipient(struct walk *walk, struct report_recipient *r) {
@@ -117,7 +130,7 @@ static void visit_recipient(struct walk *walk, struct report_recipient *r) {
     visit_string(walk, &r->status);
     visit_string(walk, &r->diagnostic_type);
     visit_string(walk, &r->diagnostic_code);
-    visit_unsigned(walk, &r->reply_code);
+    r->reply_code = (unsigned)visit_bounded(walk, r->reply_code, REPLY_CODE_MAX);
     visit_string(walk, &r->diagnostic_status);
     visit_string(walk, &r->remote_mta);
     visit_time(walk, &r->last_attempt);
@@ -125,10 +138,10 @@ static void visit_recipient(struct walk *walk, struct report_recipient *r) {
 }
 
 static void visit_candidate(struct walk *walk, struct report_candidate *candidate) {
-    visit_string(walk, &candidate->header);
+    visit_given_string(walk, &candidate->header);
     visit_unsigned(walk, &candidate->instance);
     visit_bool(walk, &candidate->inside_original);
-    visit_string(walk, &candidate->address);
+    visit_given_string(walk, &candidate->address);
 }
 
 static void visit_original(struct walk *walk, struct report_original *original) {

@@ -2,7 +2,9 @@
  * frame: a report as bytes and back, for the pipe between a worker process and its parent.
  *
  * The parent treats the bytes as hostile: lengths are checked against what is there, enum values
- * against their range, strings against UTF-8, counts against the limits of report.h.
+ * against their range, strings against UTF-8, counts against the limits of report.h, times and
+ * reply codes against what the calendar and the database take. What is read keeps all that report.h
+ * promises.
  */
 #ifndef MIME_FRAME_H
 #define MIME_FRAME_H

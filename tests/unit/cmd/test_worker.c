@@ -4,6 +4,7 @@
 
 #include "cmd/base/buf.h"
 #include "cmd/base/memory.h"
+#include "cmd/worker_process.h"
 #include "mime/frame.h"
 
 #include <setjmp.h>
@@ -13,9 +14,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+/* "lie NUMBER LENGTH SENT FOLLOWS": answers on its own with this header and so many bytes, and then
+ * honestly; with "hang", never again. */
+static void lie(struct bytes message) {
+    unsigned long long number, length, sent;
+    char follows[16] = "", text[128];
+    snprintf(text, sizeof text, "%.*s", (int)message.len, message.data);
+    if (sscanf(text, "lie %llu %llu %llu %15s", &number, &length, &sent, follows) < 3)
+        return;
+    struct worker_response response = {number, length};
+    (void)!write(STDIN_FILENO, &response, sizeof response);
+    static char chunk[65536];
+    for (; sent; sent -= sent < sizeof chunk ? sent : sizeof chunk)
+        (void)!write(STDIN_FILENO, chunk, sent < sizeof chunk ? sent : sizeof chunk);
+    if (!strcmp(follows, "hang"))
+        raise(SIGSTOP);
+}
 
 struct report *report_read(struct bytes message, bool truncated,
                            const struct report_options *options, struct arena *arena) {
@@ -23,12 +42,15 @@ struct report *report_read(struct bytes message, bool truncated,
         raise(SIGSEGV);
     if (bytes_starts_ignore_case(message, "exit"))
         _exit(3);
-    while (bytes_starts_ignore_case(message, "hang"))
-        pause();
+    while (bytes_starts_ignore_case(message, "count for ever"))
+        ;
+    if (bytes_starts_ignore_case(message, "sleep"))
+        raise(SIGSTOP);
     if (bytes_starts_ignore_case(message, "nonsense"))
         (void)!write(STDIN_FILENO, "this is no answer, and longer than a header", 43);
     if (bytes_starts_ignore_case(message, "kill the next"))
         raise(SIGKILL);
+    lie(message);
     struct report *report = arena_alloc(arena, sizeof *report);
     report->subject = arena_bytes(arena, message);
     report->truncated = truncated;
@@ -38,6 +60,8 @@ struct report *report_read(struct bytes message, bool truncated,
 
 void report_frame_write(const struct report *report, struct buf *out) {
     buf_printf(out, "%s|%d|%s", report->subject, report->truncated, report->format);
+    for (int i = 0; !strcmp(report->subject, "grow") && i < 1024 * 1024; i++)
+        buf_add(out, "more", 4);
 }
 
 static struct worker_pool *start(unsigned count) {
@@ -104,8 +128,12 @@ static void a_bad_message_costs_itself_only(void **state) {
         const char *message;
         const char *words;
     } table[] = {
-        {"crash", "signal 11"},   {"exit", "status 3"},          {"hang", "ran out of its time"},
-        {"nonsense", "nonsense"}, {"kill the next", "signal 9"},
+        {"crash", "signal 11"},
+        {"exit", "status 3"},
+        {"count for ever", "ran out of its time"},
+        {"sleep", "ran out of its time"},
+        {"nonsense", "nonsense"},
+        {"kill the next", "signal 9"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct worker_pool *pool = start(2);
@@ -129,6 +157,61 @@ static void a_bad_message_costs_itself_only(void **state) {
         expect_answer(pool, "seven|");
         worker_pool_stop(pool);
     }
+}
+
+/* It is believed no length, no number and no answer that it was not asked for. */
+static void a_worker_that_lies_is_replaced(void **state) {
+    (void)state;
+    static const struct {
+        const char *message; /* number 1 */
+        const char *failure; /* NULL: the lie is its answer, and what follows is nonsense */
+    } table[] = {
+        {"lie 1 18446744073709551615 0", "nonsense"},
+        {"lie 1 67108865 0", "nonsense"},
+        {"lie 0 10 10", "nonsense"},
+        {"lie 2 10 10", "nonsense"}, /* behind it in the queue, not yet sent */
+        {"lie 18446744073709551615 10 10", "nonsense"},
+        {"lie 1 100 10 hang", "ran out of its time"},
+        {"lie 1 10 10", NULL},
+        {"lie 1 10 100", NULL},
+        {"lie 1 10 100000000 hang", NULL}, /* never ends */
+        {"lie 1 10000000 10000000", NULL},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct worker_pool *pool = start(1);
+        submit(pool, "zero");
+        expect_answer(pool, "zero|");
+        submit(pool, table[i].message);
+        if (table[i].failure)
+            submit(pool, "two");
+        if (table[i].failure)
+            expect_failure(pool, table[i].failure);
+        else
+            expect_answer(pool, "");
+        if (!table[i].failure)
+            submit(pool, "two");
+        expect_answer(pool, "two|");
+        submit(pool, "three");
+        expect_answer(pool, "three|");
+        worker_pool_stop(pool);
+    }
+}
+
+/* The parent awaits a COMMIT, or is stopped, while the answer does not fit into the socket. */
+static void time_in_which_the_parent_is_away_does_not_count(void **state) {
+    (void)state;
+    struct worker_pool *pool = start(1);
+    struct worker_result result;
+    struct err err;
+    submit(pool, "crash"); /* so that those behind it are alone, and fail for good */
+    submit(pool, "grow");
+    submit(pool, "grow");
+    expect_failure(pool, "signal 11");
+    expect_answer(pool, "grow|");
+    assert_int_equal(worker_pool_next(pool, false, &result, &err), 0);
+    nanosleep(&(struct timespec){2, 500000000}, NULL);
+    expect_answer(pool, "grow|");
+    worker_pool_stop(pool);
 }
 
 static void a_large_message_goes_through(void **state) {
@@ -158,12 +241,15 @@ static void without_jobs_there_is_no_result(void **state) {
     worker_pool_stop(pool);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    worker_process_main(argc, argv);
     signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_come_in_the_order_of_the_messages),
         cmocka_unit_test(a_job_carries_its_options),
         cmocka_unit_test(a_bad_message_costs_itself_only),
+        cmocka_unit_test(a_worker_that_lies_is_replaced),
+        cmocka_unit_test(time_in_which_the_parent_is_away_does_not_count),
         cmocka_unit_test(a_large_message_goes_through),
         cmocka_unit_test(without_jobs_there_is_no_result),
     };

@@ -99,10 +99,81 @@ static void a_frame_with_any_byte_changed_is_refused_or_sane(void **state) {
     arena_free(arena);
 }
 
+/* What a worker that was taken over would write: each of these would otherwise crash its parent, or
+ * make PostgreSQL refuse the whole batch, again in every run. */
+static void a_report_that_breaks_a_promise_is_refused(void **state) {
+    (void)state;
+    static char long_text[1024 * 1024 + 2];
+    memset(long_text, 'x', sizeof long_text - 1);
+    static const char *nothing[] = {NULL};
+    static struct report_candidate without_address = {.header = "To"};
+    static struct report_candidate without_header = {.address = "ada@example.net"};
+    static struct report_candidate sound = {.header = "To", .address = "ada@example.net"};
+    static struct report_recipient reply_code = {.reply_code = 1000};
+    static struct report_recipient action = {.action = REPORT_ACTION_COUNT};
+    static struct report_recipient source = {.source = (enum report_source) - 1};
+    static struct report_recipient late = {.will_retry_until = INT64_C(253402300800)};
+    const struct {
+        struct report report;
+        bool accepted;
+    } table[] = {
+        {{.kind = REPORT_FEEDBACK, .date = INT64_C(253402300799)}, true},
+        {{.candidates = &sound, .candidate_count = 1}, true},
+        {{.kind = REPORT_KIND_COUNT}, false},
+        {{.date = INT64_MAX}, false},
+        {{.date = -1}, false},
+        {{.subject = "\xff"}, false},
+        {{.subject = "\xed\xa0\x80"}, false}, /* a surrogate */
+        {{.text = long_text}, false},
+        {{.notes = nothing, .note_count = 1}, false},
+        {{.feedback = {.original_rcpt_to = nothing, .original_rcpt_to_count = 1}}, false},
+        {{.candidates = &without_address, .candidate_count = 1}, false},
+        {{.candidates = &without_header, .candidate_count = 1}, false},
+        {{.recipients = &reply_code, .recipient_count = 1}, false},
+        {{.recipients = &action, .recipient_count = 1}, false},
+        {{.recipients = &source, .recipient_count = 1}, false},
+        {{.recipients = &late, .recipient_count = 1}, false},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct arena *arena = arena_new();
+        struct buf frame = BUF_INIT;
+        struct report *report;
+        struct err err;
+        report_frame_write(&table[i].report, &frame);
+        int rc = report_frame_read(buf_bytes(&frame), arena, &report, &err);
+        if (rc != (table[i].accepted ? 0 : -1))
+            fail_msg("row %zu is %s", i, rc ? "refused" : "accepted");
+        buf_free(&frame);
+        arena_free(arena);
+    }
+}
+
+/* Lengths and counts as a worker may claim them: no memory is taken on its word. */
+static void a_length_that_lies_is_refused(void **state) {
+    (void)state;
+    static const uint64_t lies[] = {11, 1000, 1024 * 1024, UINT32_MAX, INT64_MAX, UINT64_MAX};
+    struct buf frame = BUF_INIT;
+    report_frame_write(&(struct report){.format = "0123456789"}, &frame);
+    size_t at = (size_t)bytes_find(buf_bytes(&frame), "0123456789") - 8;
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        struct arena *arena = arena_new();
+        struct report *report;
+        struct err err;
+        for (size_t octet = 0; octet < 8; octet++)
+            frame.data[at + octet] = (char)(lies[i] >> 8 * octet);
+        bool same = lies[i] == 11;
+        assert_int_equal(report_frame_read(buf_bytes(&frame), arena, &report, &err), same ? 0 : -1);
+        arena_free(arena);
+    }
+    buf_free(&frame);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_survives_its_frame),
         cmocka_unit_test(a_frame_that_is_cut_is_refused),
+        cmocka_unit_test(a_report_that_breaks_a_promise_is_refused),
+        cmocka_unit_test(a_length_that_lies_is_refused),
         cmocka_unit_test(a_frame_with_any_byte_changed_is_refused_or_sane),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
