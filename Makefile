@@ -4,6 +4,7 @@
 #   make demo     the whole way with throwaway servers (KEEP=1 leaves them running)
 #   make check    all tests; installs what they need
 #   make asan     the tests again under AddressSanitizer and UBSan
+#   make bench    how fast it is, beside its peers
 #   make accuracy CORPUS=DIR  how often the judge is right, on labelled mails
 #   make help     every target
 
@@ -18,6 +19,9 @@ PACKAGES := gcc clang clang-format make git pkg-config python3 openssl \
 	dovecot-imapd dovecot-lmtpd postgresql
 # The tests look at the HTML report in a real browser, and read manual pages and completions.
 PACKAGES_CHECK := chromium chromium-driver mandoc zsh
+# What `make bench` measures, and what it measures against.
+PACKAGES_BENCH := valgrind libsisimai-perl python3-flufl.bounce \
+	libmail-deliverystatus-bounceparser-perl getmail6
 
 # --- the layers: which libraries each one may use -----------------------------------------------
 # cmd/ may use all of them; tests/lint.py holds the includes to this table.
@@ -78,7 +82,7 @@ PAGES := nullsender.8 nullsender.conf.5 nullsender-rules.5 nullsender-schema.7
 MANUAL := $(PAGES:%=$(BUILD)/man/%) $(BUILD)/completion/bash $(BUILD)/completion/zsh
 EMBEDDED := $(patsubst %,$(BUILD)/obj/cmd/embedded_%.o,rules migrations page ruleset)
 
-.PHONY: all program manual pages deps demo check asan accuracy lint format clean help
+.PHONY: all program manual pages deps demo check asan bench accuracy lint format clean help
 .DELETE_ON_ERROR:
 
 CORPUS :=
@@ -178,6 +182,18 @@ unit-tests: $(UNIT_TESTS)
 asan: ## the same tests under AddressSanitizer and UBSan, in build-asan/
 	@$(MAKE) --no-print-directory check BUILD=build-asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 		HARDENING=-fPIE SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
+
+bench: ## measure beside the peers: CORPUS=DIR with real mails, PARTS="parse ..."
+	@$(MAKE) --no-print-directory deps PACKAGES='$(PACKAGES) $(PACKAGES_BENCH)'
+	@$(MAKE) --no-print-directory program $(BENCH_TOOLS)
+	@cd tests && python3 -m bench --build $(abspath $(BUILD)) --corpus '$(abspath $(CORPUS))' $(PARTS)
+
+BENCH_TOOLS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+$(BENCH_TOOLS): $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/cmd.a $(foreach use,$(USES_cmd),$(BUILD)/$(use).a)
+	$(call say,TOOL $@)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -o $@ $< $(filter %.a,$^) -pie \
+		$(call pkg_libs,$(foreach layer,$(LAYERS),$(PKG_$(layer))))
 
 accuracy: ## score the judge on labelled mails: CORPUS=DIR with labels.tsv and score.py
 	@[ -f "$(CORPUS)/score.py" ] || { echo "make accuracy CORPUS=DIR: DIR holds mails, labels.tsv and score.py"; exit 1; }

@@ -12,6 +12,11 @@
  * make compiling ten times slower: rule_scan_start asks again for the one rule that decides. */
 enum { PATTERN_FLAGS = HS_FLAG_CASELESS | HS_FLAG_DOTALL | HS_FLAG_SINGLEMATCH };
 
+/* What is compiled here is loaded by every x86-64 processor, and not only by those that have the
+ * vector instructions of this one: a package is built elsewhere than it runs. It still scans with
+ * what the processor has. */
+static const hs_platform_info_t any_processor = {.tune = HS_TUNE_FAMILY_GENERIC};
+
 enum {
     /* So many words of a match are gone back one by one, each for a scan of its own; nearly all
      * matches are shorter. Then the stretch doubles, so that a text made to be slow is not. */
@@ -155,8 +160,8 @@ static int compile(struct rule_database *database, const struct rule_pattern *pa
         ids[i] = (unsigned)i;
     }
     hs_compile_error_t *error = NULL;
-    hs_error_t rc = hs_compile_multi(expressions, flags, ids, (unsigned)count, HS_MODE_BLOCK, NULL,
-                                     &database->hs, &error);
+    hs_error_t rc = hs_compile_multi(expressions, flags, ids, (unsigned)count, HS_MODE_BLOCK,
+                                     &any_processor, &database->hs, &error);
     if (rc == HS_SUCCESS)
         return 0;
     if (!error)

@@ -1,0 +1,1 @@
+"""nullsender beside its peers: ratios, each taken in one run, and checked answers (make bench)."""
