@@ -14,15 +14,22 @@
 enum {
     DEFAULT_IDLE_TIMEOUT = 120, /* seconds; Dovecot says "still here" every 30 s in a long command,
                                    others say nothing */
+    ANSWER_IDLE_TIMES = 10, /* the default answer_timeout, in idle timeouts: a thousand messages are
+                               moved in that time at two a second */
+    ANSWER_RATE = 100,      /* octets a second that an answer has to come with beyond that: the
+                               slowest line that anybody may still have */
 };
 
 struct connection {
     CURL *curl;
     curl_socket_t socket;
     struct buf unsent;
-    int64_t idle_timeout; /* milliseconds */
-    int64_t deadline;     /* on the monotonic clock, in milliseconds; 0 for none */
-    uint64_t budget;      /* bytes that may still come */
+    int64_t idle_timeout;   /* milliseconds */
+    int64_t answer_timeout; /* milliseconds */
+    int64_t waited;         /* milliseconds that the answer under way was waited for */
+    uint64_t answer_octets; /* what has come of it */
+    int64_t deadline;       /* on the monotonic clock, in milliseconds; 0 for none */
+    uint64_t budget;        /* bytes that may still come */
 };
 
 static int64_t now(void) {
@@ -36,6 +43,9 @@ struct connection *connection_establish(const struct imap_options *options, stru
     unsigned idle = options->idle_timeout != 0 ? options->idle_timeout : DEFAULT_IDLE_TIMEOUT;
     connection->unsent = (struct buf)BUF_INIT;
     connection->idle_timeout = (int64_t)idle * 1000;
+    connection->answer_timeout = options->answer_timeout != 0
+                                     ? (int64_t)options->answer_timeout * 1000
+                                     : connection->idle_timeout * ANSWER_IDLE_TIMES;
     connection->budget = options->byte_budget != 0 ? options->byte_budget : UINT64_MAX;
     if (options->deadline != 0)
         connection_limit(connection, options->deadline);
@@ -87,30 +97,46 @@ static int flush(struct connection *connection, struct err *err) {
     return 0;
 }
 
+/* How long the answer under way may still be waited for, in milliseconds. */
+static int64_t answer_left(const struct connection *connection) {
+    int64_t earned = (int64_t)(connection->answer_octets * 1000 / ANSWER_RATE);
+    return connection->answer_timeout + earned - connection->waited;
+}
+
+static int out_of_time(const struct connection *connection, struct err *err) {
+    if (connection->deadline != 0 && now() >= connection->deadline)
+        return err_set(err, ERR_TEMPORARY, "the time for this mailbox is used up");
+    if (answer_left(connection) <= 0)
+        return err_set(
+            err, ERR_TEMPORARY, "the server is too slow: %llu octets of an answer in %lld seconds",
+            (unsigned long long)connection->answer_octets, (long long)(connection->waited / 1000));
+    return err_set(err, ERR_TEMPORARY, "the server said nothing for %lld seconds",
+                   (long long)(connection->idle_timeout / 1000));
+}
+
+static int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
 /* Waits until there is something to read, or to send if something is queued. */
 static int wait_for_server(struct connection *connection, struct err *err) {
     struct pollfd poll_for = {.fd = connection->socket, .events = POLLIN};
-    int64_t timeout = connection->idle_timeout;
-    int64_t deadline = connection->deadline;
+    int64_t timeout = smaller(connection->idle_timeout, answer_left(connection));
     int64_t start = now();
+    int ready = 0;
     if (connection->unsent.len > 0)
         poll_for.events |= POLLOUT;
-    if (deadline != 0 && deadline - start < timeout)
-        timeout = deadline > start ? deadline - start : 0;
-    for (;;) {
-        int64_t left = start + timeout - now();
-        int ready = poll(&poll_for, 1, left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left);
-        if (ready > 0)
-            return 0;
+    if (connection->deadline != 0)
+        timeout = smaller(timeout, connection->deadline - start);
+    for (int64_t left = timeout; left > 0 && ready == 0; left = start + timeout - now()) {
+        ready = poll(&poll_for, 1, (int)smaller(left, INT_MAX));
         if (ready < 0 && errno != EINTR)
             return err_set_errno(err, ERR_OS, "poll");
-        if (ready == 0 && left <= 0)
-            break;
+        if (ready < 0)
+            ready = 0;
     }
-    if (deadline != 0 && now() >= deadline)
-        return err_set(err, ERR_TEMPORARY, "the time for this mailbox is used up");
-    return err_set(err, ERR_TEMPORARY, "the server said nothing for %lld seconds",
-                   (long long)(connection->idle_timeout / 1000));
+    connection->waited += now() - start;
+    return ready > 0 ? 0 : out_of_time(connection, err);
 }
 
 /* Receives first and polls after: TLS may hold decrypted bytes that poll(2) does not see. */
@@ -121,12 +147,13 @@ long connection_read(struct connection *connection, char *to, size_t room, bool 
         if (flush(connection, err) < 0)
             return -1;
         if (connection->deadline != 0 && now() >= connection->deadline)
-            return err_set(err, ERR_TEMPORARY, "the time for this mailbox is used up");
+            return out_of_time(connection, err);
         CURLcode code = curl_easy_recv(connection->curl, to, room, &got);
         if (code == CURLE_OK && got > connection->budget)
             return err_set(err, ERR_TEMPORARY, "the server sent more than the bytes allowed");
         if (code == CURLE_OK && got > 0) {
             connection->budget -= got;
+            connection->answer_octets += got;
             return (long)got;
         }
         if (code != CURLE_AGAIN)
@@ -138,8 +165,27 @@ long connection_read(struct connection *connection, char *to, size_t room, bool 
     }
 }
 
+int connection_idle(struct connection *connection, int64_t milliseconds, int wake,
+                    struct err *err) {
+    struct pollfd poll_for[] = {{.fd = connection->socket, .events = POLLIN},
+                                {.fd = wake, .events = POLLIN}};
+    if (connection->deadline != 0)
+        milliseconds = smaller(milliseconds, connection->deadline - now());
+    if (flush(connection, err) < 0)
+        return -1;
+    int ready = poll(poll_for, 2, (int)smaller(milliseconds < 0 ? 0 : milliseconds, INT_MAX));
+    if (ready < 0 && errno != EINTR)
+        return err_set_errno(err, ERR_OS, "poll");
+    return ready > 0 && poll_for[1].revents == 0;
+}
+
+void connection_answered(struct connection *connection) {
+    connection->waited = 0;
+    connection->answer_octets = 0;
+}
+
 void connection_limit(struct connection *connection, unsigned seconds) {
-    connection->deadline = now() + (int64_t)seconds * 1000;
+    connection->deadline = seconds == 0 ? 0 : now() + (int64_t)seconds * 1000;
 }
 
 int connection_fd(const struct connection *connection) {

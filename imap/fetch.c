@@ -147,8 +147,8 @@ int fetch_refused(struct imap *imap, const struct command *fetch, struct err *er
         ask_again(imap, fetch, uids + count / 2, count - count / 2);
         ask_again(imap, fetch, uids, count / 2);
     } else if (count == 1 && ++imap->refused_in_a_row > REFUSED_IN_A_ROW_MAX) {
-        result = err_set(err, refusal_code(buf_bytes(&imap->text), ERR_TEMPORARY),
-                         "the server refuses one message after the other: %s", imap->text.data);
+        result = refusal_set(err, buf_bytes(&imap->text), ERR_TEMPORARY,
+                             "the server refuses one message after the other");
     } else if (count == 1) {
         imap->message = (struct imap_message){.uid = uids[0], .refusal = imap->text.data};
         imap->message_ready = true;

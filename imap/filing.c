@@ -1,4 +1,5 @@
 /* Moving and deleting: imap_move_begin, imap_delete_begin, imap_finish of mailbox.h. */
+#include "imap/folder.h"
 #include "imap/folder_name.h"
 #include "imap/sequence_set.h"
 #include "imap/session.h"
@@ -40,9 +41,10 @@ int imap_move_begin(struct imap *imap, const uint32_t *uids, size_t count, const
                     struct err *err) {
     struct buf name = BUF_INIT;
     int result = -1;
-    if (check_writable(imap, err) < 0 || folder_name_write(&name, folder, err) < 0)
+    if (check_writable(imap, err) < 0 ||
+        folder_name_write(&name, folder_name_here(imap, folder), err) < 0)
         goto out;
-    queue(imap, imap->has_move ? COMMAND_MOVE : COMMAND_COPY, name.data, uids, count);
+    queue(imap, imap->has.move ? COMMAND_MOVE : COMMAND_COPY, name.data, uids, count);
     result = 0;
 out:
     buf_free(&name);
@@ -71,7 +73,8 @@ int imap_finish(struct imap *imap, struct err *err) {
     imap->message_ready = false;
     if (imap->refused.code == ERR_NONE)
         return 0;
-    err_set(err, imap->refused.code, "%s", imap->refused.text);
+    if (err != NULL)
+        *err = imap->refused;
     imap->refused = (struct err){0};
     return -1;
 }

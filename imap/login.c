@@ -84,19 +84,23 @@ static struct bytes refusal_words(struct bytes line) {
 static int login_denied(const struct greeting *greeting, struct err *err) {
     const struct imap_options *options = greeting->options;
     struct bytes words = refusal_words(buf_bytes(&greeting->last));
-    struct buf json = BUF_INIT;
+    struct buf said = BUF_INIT, json = BUF_INIT;
     if (options->oauth_bearer != NULL)
         base64_decode(&json, buf_bytes(&greeting->continuation));
-    if (words.len > 0 || json.len > 0)
-        err_set(err, refusal_code(words, ERR_PERMISSION), "the server refuses user %s: %.*s%s%.*s",
-                options->user, (int)words.len, words.data, words.len > 0 && json.len > 0 ? " " : "",
-                (int)bytes_first(buf_bytes(&json), JSON_MAX).len, json.data);
+    buf_add_bytes(&said, words);
+    if (json.len > 0)
+        buf_printf(&said, "%s%.*s", words.len > 0 ? " " : "",
+                   (int)bytes_first(buf_bytes(&json), JSON_MAX).len, json.data);
+    if (said.len > 0)
+        refusal_set(err, buf_bytes(&said), ERR_PERMISSION, "the server refuses user %s",
+                    options->user);
     else if (greeting->login_disabled && options->tls == IMAP_TLS_NONE)
         err_set(err, ERR_UNAVAILABLE, "the server takes no password without TLS (LOGINDISABLED)");
     else
         err_set(err, ERR_UNAVAILABLE, "the server offers no login method that can be used here%s%s",
                 options->mechanism != NULL ? ": not " : "",
                 options->mechanism != NULL ? options->mechanism : "");
+    buf_free(&said);
     buf_free(&json);
     return -1;
 }
@@ -158,9 +162,8 @@ static int login_failed(CURLcode code, const char *words, const struct greeting 
     default: break;
     }
     if (bytes_starts_ignore_case(last, "* BYE"))
-        return err_set(err, refusal_code(bytes_trim(bytes_from(last, 5)), ERR_TEMPORARY),
-                       "the server closes the connection: %.*s", (int)(last.len - 5),
-                       last.data + 5);
+        return refusal_set(err, bytes_from(last, 5), ERR_TEMPORARY,
+                           "the server closes the connection");
     if (last.len == 0)
         return err_set(err, failure_code(code), "%s", words);
     return err_set(err, failure_code(code), "%s (the server's last words: \"%.*s\")", words,

@@ -1,12 +1,11 @@
 #include "imap/mailbox.h"
 
 #include "cmd/base/memory.h"
-#include "imap/folder_name.h"
+#include "imap/folder.h"
 #include "imap/refusal.h"
 #include "imap/session.h"
 
 #include <stdlib.h>
-#include <strings.h>
 
 enum {
     LOGOUT_SECONDS = 2, /* to be polite for */
@@ -22,6 +21,20 @@ static void trace_line(void *context, struct bytes line) {
     imap->options.trace(imap->options.context, IMAP_RECEIVED, line);
 }
 
+/* ID (RFC 2971), whose refusal matters to nobody. */
+static int introduce(struct imap *imap, const struct imap_options *options, struct err *err) {
+    if (!imap->has.id || options->client_name == NULL)
+        return 0;
+    struct buf command = BUF_INIT;
+    buf_printf(&command, "ID (\"name\" \"%s\"", options->client_name);
+    if (options->client_version != NULL)
+        buf_printf(&command, " \"version\" \"%s\"", options->client_version);
+    buf_add_char(&command, ')');
+    int result = session_run(imap, command.data, err);
+    buf_free(&command);
+    return result < 0 ? -1 : 0;
+}
+
 struct imap *imap_open(const struct imap_options *options, struct err *err) {
     struct connection *connection = connection_establish(options, err);
     if (connection == NULL)
@@ -31,15 +44,24 @@ struct imap *imap_open(const struct imap_options *options, struct err *err) {
     imap->options.trace = options->trace;
     imap->options.alert = options->alert;
     imap->options.context = options->context;
-    imap->body = imap->word = imap->text = (struct buf)BUF_INIT;
+    imap->body = imap->word = imap->text = imap->prefix = (struct buf)BUF_INIT;
     reader_init(&imap->reader, read_bytes, options->trace != NULL ? trace_line : NULL, imap);
     /* libcurl has asked before the login, when the server need not tell all. */
-    if (session_run(imap, "CAPABILITY", err) == 0)
+    int result = session_run(imap, "CAPABILITY", err);
+    if (result > 0)
+        refusal_set(err, buf_bytes(&imap->text), ERR_PROTOCOL, "the server refuses CAPABILITY");
+    if (result == 0 && introduce(imap, options, err) == 0)
         return imap;
-    if (imap->failure.code == ERR_NONE)
-        err_set(err, ERR_PROTOCOL, "the server refuses CAPABILITY: %s", imap->text.data);
     imap_close(imap);
     return NULL;
+}
+
+bool imap_is_lost(const struct imap *imap) {
+    return imap->failure.code != ERR_NONE;
+}
+
+void imap_limit(struct imap *imap, unsigned seconds) {
+    connection_limit(imap->connection, seconds);
 }
 
 void imap_close(struct imap *imap) {
@@ -59,90 +81,9 @@ void imap_close(struct imap *imap) {
     buf_free(&imap->body);
     buf_free(&imap->word);
     buf_free(&imap->text);
+    buf_free(&imap->prefix);
+    folder_aliases_free(imap);
     free(imap);
-}
-
-/* Adds the folders that there are to the server's refusal of one. */
-static int unknown_folder(struct imap *imap, const char *folder, struct err *err) {
-    struct buf folders = BUF_INIT;
-    struct err refused = {0};
-    err_set(&refused, refusal_code(buf_bytes(&imap->text), ERR_UNAVAILABLE),
-            "folder %s: the server says: %s", folder, imap->text.data);
-    imap->folders = &folders;
-    int listed = session_run(imap, "LIST \"\" \"*\"", err);
-    imap->folders = NULL;
-    if (listed >= 0)
-        err_set(err, refused.code, "%s%s%.*s%s", refused.text,
-                folders.len > 0 ? "; there are: " : "",
-                (int)bytes_first(buf_bytes(&folders), SESSION_FOLDERS_MAX).len, folders.data,
-                folders.len > SESSION_FOLDERS_MAX ? "..." : "");
-    buf_free(&folders);
-    return -1;
-}
-
-static int open_folder(struct imap *imap, const char *verb, const char *folder,
-                       struct imap_folder_status *status, struct err *err) {
-    struct buf command = BUF_INIT;
-    int result = -1;
-    buf_printf(&command, "%s ", verb);
-    if (session_check(imap, err) < 0 || folder_name_write(&command, folder, err) < 0)
-        goto out;
-    imap->selected = false;
-    imap->status = (struct imap_folder_status){0};
-    result = session_run(imap, command.data, err);
-    if (result == 1)
-        result = unknown_folder(imap, folder, err);
-    if (result < 0)
-        goto out;
-    imap->selected = true;
-    *status = imap->status;
-out:
-    buf_free(&command);
-    return result;
-}
-
-int imap_select(struct imap *imap, const char *folder, struct imap_folder_status *status,
-                struct err *err) {
-    return open_folder(imap, "SELECT", folder, status, err);
-}
-
-int imap_examine(struct imap *imap, const char *folder, struct imap_folder_status *status,
-                 struct err *err) {
-    if (open_folder(imap, "EXAMINE", folder, status, err) < 0)
-        return -1;
-    imap->status.read_only = status->read_only = true; /* also where the server does not say so */
-    return 0;
-}
-
-/* Runs `verb` with the folder's name; see session_run. */
-static int run_on_folder(struct imap *imap, const char *verb, const char *folder, struct err *err) {
-    struct buf command = BUF_INIT;
-    buf_printf(&command, "%s ", verb);
-    int result = folder_name_write(&command, folder, err);
-    if (result == 0)
-        result = session_run(imap, command.data, err);
-    buf_free(&command);
-    return result;
-}
-
-int imap_folder_ensure(struct imap *imap, const char *folder, struct err *err) {
-    if (strcasecmp(folder, "INBOX") == 0) /* is always there, RFC 9051 section 5.1 */
-        return session_check(imap, err);
-    imap->wanted_folder = folder;
-    imap->found_folder = false;
-    int result = run_on_folder(imap, "LIST \"\"", folder, err);
-    imap->wanted_folder = NULL;
-    if (result < 0 || imap->found_folder)
-        return result < 0 ? -1 : 0;
-    result = run_on_folder(imap, "CREATE", folder, err);
-    if (result < 0)
-        return -1;
-    /* Another run may have been faster. */
-    if (result == 1 && !refusal_has_code(buf_bytes(&imap->text), "ALREADYEXISTS"))
-        return err_set(err, refusal_code(buf_bytes(&imap->text), ERR_UNAVAILABLE),
-                       "folder %s cannot be created: the server says: %s", folder, imap->text.data);
-    /* So that mail programs show it; a server need not know subscriptions. */
-    return run_on_folder(imap, "SUBSCRIBE", folder, err) < 0 ? -1 : 0;
 }
 
 int imap_uid_list(struct imap *imap, uint32_t after_uid, uint32_t **uids, size_t *count,
@@ -154,15 +95,16 @@ int imap_uid_list(struct imap *imap, uint32_t after_uid, uint32_t **uids, size_t
     if (after_uid == UINT32_MAX)
         return session_check(imap, err);
     /* "n:*" gives the last message even where its UID is below n: uid_list drops it. */
-    buf_printf(&command, "UID SEARCH %sUID %u:*%s", imap->has_esearch ? "RETURN (ALL) " : "",
-               after_uid + 1, imap->has_uidplus ? "" : " UNDELETED");
+    buf_printf(&command, "UID SEARCH %sUID %u:*%s", imap->has.esearch ? "RETURN (ALL) " : "",
+               after_uid + 1, imap->has.uidplus ? "" : " UNDELETED");
     imap->search = &list;
+    imap->news = false;
     int result = session_run(imap, command.data, err);
     imap->search = NULL;
     buf_free(&command);
     if (result == 1)
-        result = err_set(err, refusal_code(buf_bytes(&imap->text), ERR_TEMPORARY),
-                         "the server refuses to list its messages: %s", imap->text.data);
+        result = refusal_set(err, buf_bytes(&imap->text), session_refusal(imap, ERR_TEMPORARY),
+                             "the server refuses to list its messages");
     if (result < 0) {
         uid_list_free(&list);
         return -1;

@@ -16,8 +16,11 @@
  *
  * Folder names are UTF-8 here, and modified UTF-7 on the wire (utf7.h).
  *
- * imap_select, imap_examine, imap_folder_ensure and imap_uid_list want nothing queued or in flight
- * (else ERR_SOFTWARE): imap_finish() first.
+ * imap_select, imap_examine, imap_folder_ensure, imap_uid_list, imap_idle and imap_poll want
+ * nothing queued or in flight (else ERR_SOFTWARE): imap_finish() first.
+ *
+ * `err->retry_after` is the wait that a server asks for (Microsoft 365: "Request is throttled.
+ * Suggested Backoff Time: 8000 milliseconds").
  *
  * After a failure of the connection or of the protocol (ERR_TEMPORARY, ERR_PROTOCOL, ERR_IO) every
  * later call on the same `struct imap` fails with the same words; only imap_close() is left. A
@@ -59,10 +62,19 @@ struct imap_options {
 
     const char *ca_file; /* PEM file of the trusted certificates; NULL: the system's. The server's
                             certificate and its name are always verified. */
-    const char *proxy;   /* a libcurl proxy URL such as socks5h://127.0.0.1:1080; NULL: none */
+    /* What the server is told about us where it asks (ID, RFC 2971), such as "nullsender" and
+     * "1.0"; without '"' and '\\'. NetEase (163.com, 126.com) opens no folder for who does not say.
+     * NULL: nothing is said. */
+    const char *client_name;
+    const char *client_version;
+
+    const char *proxy; /* a libcurl proxy URL such as socks5h://127.0.0.1:1080; NULL: none */
 
     unsigned connect_timeout; /* seconds until logged in; 0: 30 */
     unsigned idle_timeout;    /* seconds of silence while an answer is awaited; 0: 120 */
+    unsigned answer_timeout;  /* seconds until a command is answered, and one more for each 100
+                                 octets of the answer: against one octet a second; 0: ten times
+                                 idle_timeout */
     unsigned deadline;        /* seconds for all the connection's life; 0: none */
     uint64_t byte_budget;     /* received bytes after login; 0: no limit */
 
@@ -78,13 +90,20 @@ struct imap;
 
 /* Connects and logs in. The strings of `options` need to live until imap_open returns, `context` as
  * long as the connection. NULL on failure:
- *   ERR_PERMISSION   the server refuses the user, in the server's own words
+ *   ERR_PERMISSION   the server refuses the user, in the server's own words; do not try again with
+ *                    the same password, for accounts get locked
  *   ERR_UNAVAILABLE  the certificate does not verify, TLS or a login method is not on offer
  *   ERR_NO_HOST      the name does not resolve
  *   ERR_TEMPORARY    connection refused, timeouts, a server that says that it is busy or is none
  *   ERR_PROTOCOL     not IMAP, or plain text injected where TLS must start (STARTTLS)
  *   ERR_CONFIG       options that contradict each other, a CA file that cannot be read */
 struct imap *imap_open(const struct imap_options *options, struct err *err);
+
+/* Whether the connection is of no more use; another imap_open() may be. */
+bool imap_is_lost(const struct imap *imap);
+
+/* Sets all that is left of the connection's life to so many seconds; 0: no limit. */
+void imap_limit(struct imap *imap, unsigned seconds);
 
 /* Logs out, politely but for two seconds at most, and frees. What is still queued is dropped: call
  * imap_finish() first. `imap` may be NULL. */
@@ -97,8 +116,10 @@ struct imap_folder_status {
     bool read_only;
 };
 
-/* Selects a folder. An unknown one is ERR_UNAVAILABLE, with the server's words and the folders that
- * there are. If the folder's UIDVALIDITY changes later, the connection fails with ERR_TEMPORARY. */
+/* Selects a folder; one that is only known below the user's namespace ("INBOX.Bounces" for
+ * "Bounces") as that. An unknown one is ERR_UNAVAILABLE, with the server's words and the folders
+ * that there are. If the folder's UIDVALIDITY changes later, the connection fails with
+ * ERR_TEMPORARY. */
 int imap_select(struct imap *imap, const char *folder, struct imap_folder_status *status,
                 struct err *err);
 
@@ -106,7 +127,10 @@ int imap_select(struct imap *imap, const char *folder, struct imap_folder_status
 int imap_examine(struct imap *imap, const char *folder, struct imap_folder_status *status,
                  struct err *err);
 
-/* Makes sure that the folder exists: creates (and subscribes) it if LIST does not know it. */
+/* Makes sure that the folder exists: creates (and subscribes) it if LIST does not know it. Where
+ * the server wants its folders below a prefix (NAMESPACE, RFC 2342: "INBOX." of Courier and Cyrus),
+ * or separates levels by another character than '/', it is looked for and made there, and
+ * imap_move_begin() knows it under the name given here. */
 int imap_folder_ensure(struct imap *imap, const char *folder, struct err *err);
 
 /* All UIDs above `after_uid` (0: all), ascending and each once, in a malloc'ed array for free(3);
@@ -159,6 +183,24 @@ int imap_finish(struct imap *imap, struct err *err);
 
 /* How many messages were marked \Deleted and left, for want of UIDPLUS, since imap_open(). */
 size_t imap_left_marked(const struct imap *imap);
+
+enum imap_idle {
+    IMAP_IDLE_OVER,        /* the time is over, `wake` is readable, or a signal came */
+    IMAP_IDLE_NEWS,        /* there are more messages than imap_uid_list() has been told of */
+    IMAP_IDLE_UNSUPPORTED, /* the server cannot do it: use imap_poll() now and then */
+};
+
+/* Waits up to `seconds` for new messages in the selected folder (IDLE, RFC 2177), or until the
+ * descriptor `wake` (-1: none) becomes readable. What came between the last imap_uid_list() and
+ * now counts: then it returns at once. Call it again for longer: servers end what takes 30 minutes
+ * (RFC 2177 wants 29 at most), and routers forget connections that are silent for 5 to 15. A server
+ * that has vanished shows at the end of the wait, as the silence of idle_timeout. Nothing may be
+ * queued or in flight. */
+int imap_idle(struct imap *imap, unsigned seconds, int wake, enum imap_idle *result,
+              struct err *err);
+
+/* Asks (NOOP) whether there is something new, in the same sense. */
+int imap_poll(struct imap *imap, bool *news, struct err *err);
 
 /* The socket, and whether bytes have arrived that imap_fetch_next() can work on. TLS may hold
  * decrypted bytes for which the socket never becomes readable: poll for POLLIN only where

@@ -1,6 +1,8 @@
 #include "imap/response.h"
 
 #include "imap/fetch.h"
+#include "imap/folder_name.h"
+#include "imap/refusal.h"
 #include "imap/utf7.h"
 
 static int on_uidvalidity(struct imap *imap, unsigned long value, struct err *err) {
@@ -76,23 +78,28 @@ static int on_status(struct imap *imap, struct err *err) {
 static int on_bye(struct imap *imap, struct err *err) {
     if (reader_text(&imap->reader, &imap->text, err) < 0)
         return -1;
-    struct bytes text = bytes_trim(buf_bytes(&imap->text));
-    return err_set(err, ERR_TEMPORARY, "the server closes the connection: %.*s", (int)text.len,
-                   text.data);
+    return refusal_set(err, buf_bytes(&imap->text), ERR_TEMPORARY,
+                       "the server closes the connection");
 }
 
 static const struct {
     const char *name;
-    bool esearch, move, uidplus;
+    struct capabilities has;
 } capabilities[] = {
-    {"ESEARCH", true, false, false},
-    {"MOVE", false, true, false},
-    {"UIDPLUS", false, false, true},
-    {"IMAP4rev2", true, true, true}, /* RFC 9051 has them built in */
+    {"ESEARCH", {.esearch = true}},
+    {"ID", {.id = true}},
+    {"IDLE", {.idle = true}},
+    {"MOVE", {.move = true}},
+    {"NAMESPACE", {.namespace = true}},
+    {"UIDPLUS", {.uidplus = true}},
+    /* RFC 9051 has them built in. */
+    {"IMAP4rev2",
+     {.esearch = true, .idle = true, .move = true, .namespace = true, .uidplus = true}},
 };
 
 static int on_capability(struct imap *imap, struct err *err) {
-    imap->has_esearch = imap->has_move = imap->has_uidplus = false;
+    struct capabilities *has = &imap->has;
+    *has = (struct capabilities){0};
     while (reader_peek(&imap->reader, err) == ' ') {
         if (reader_expect(&imap->reader, ' ', err) < 0)
             return -1;
@@ -104,12 +111,40 @@ static int on_capability(struct imap *imap, struct err *err) {
         for (size_t i = 0; i < sizeof capabilities / sizeof *capabilities; i++) {
             if (!bytes_equal_ignore_case(buf_bytes(&imap->word), capabilities[i].name))
                 continue;
-            imap->has_esearch |= capabilities[i].esearch;
-            imap->has_move |= capabilities[i].move;
-            imap->has_uidplus |= capabilities[i].uidplus;
+            has->esearch |= capabilities[i].has.esearch;
+            has->id |= capabilities[i].has.id;
+            has->idle |= capabilities[i].has.idle;
+            has->move |= capabilities[i].has.move;
+            has->namespace |= capabilities[i].has.namespace;
+            has->uidplus |= capabilities[i].has.uidplus;
         }
     }
     return reader_end(&imap->reader, err);
+}
+
+/* The hierarchy delimiter: a string of one character, or NIL where there is no hierarchy. */
+static int read_delimiter(struct imap *imap, struct err *err) {
+    if (reader_string(&imap->reader, &imap->word, 1, NULL, err) < 0)
+        return -1;
+    imap->delimiter = imap->word.data[0];
+    return 0;
+}
+
+/* RFC 2342: * NAMESPACE (("INBOX." ".")) NIL NIL; the first personal one. */
+static int on_namespace(struct imap *imap, struct err *err) {
+    struct reader *reader = &imap->reader;
+    if (reader_expect(reader, ' ', err) < 0)
+        return -1;
+    if (reader_peek(reader, err) == '(') {
+        if (reader_expect(reader, '(', err) < 0 || reader_expect(reader, '(', err) < 0 ||
+            reader_string(reader, &imap->word, FOLDER_NAME_MAX, NULL, err) < 0)
+            return -1;
+        buf_reset(&imap->prefix);
+        utf7_decode(&imap->prefix, buf_bytes(&imap->word));
+        if (reader_expect(reader, ' ', err) < 0 || read_delimiter(imap, err) < 0)
+            return -1;
+    }
+    return reader_skip_response(reader, err);
 }
 
 /* SP "(" flags ")" SP delimiter SP name, and maybe more (RFC 5258). */
@@ -131,7 +166,7 @@ static int on_list(struct imap *imap, struct err *err) {
             selectable = false;
     }
     if (reader_expect(reader, ')', err) < 0 || reader_expect(reader, ' ', err) < 0 ||
-        reader_string(reader, NULL, 0, NULL, err) < 0 || reader_expect(reader, ' ', err) < 0 ||
+        read_delimiter(imap, err) < 0 || reader_expect(reader, ' ', err) < 0 ||
         reader_astring(reader, &imap->word, err) < 0)
         return -1;
 
@@ -236,6 +271,7 @@ static const struct {
     {"BYE", on_bye},
     {"CAPABILITY", on_capability},
     {"LIST", on_list},
+    {"NAMESPACE", on_namespace},
     {"SEARCH", on_search},
     {"ESEARCH", on_esearch},
 };
@@ -250,10 +286,12 @@ static int numbered(struct imap *imap, struct err *err) {
     struct bytes name = buf_bytes(&imap->word);
     if (bytes_equal_ignore_case(name, "FETCH"))
         return fetch_response(imap, err);
-    if (bytes_equal_ignore_case(name, "EXISTS"))
+    if (bytes_equal_ignore_case(name, "EXISTS")) {
+        imap->news |= number > imap->status.exists;
         imap->status.exists = (uint32_t)number;
-    else if (bytes_equal_ignore_case(name, "EXPUNGE") && imap->status.exists > 0)
+    } else if (bytes_equal_ignore_case(name, "EXPUNGE") && imap->status.exists > 0) {
         imap->status.exists--;
+    }
     return reader_skip_response(reader, err);
 }
 

@@ -12,7 +12,9 @@ enum {
 int session_check(const struct imap *imap, struct err *err) {
     if (imap->failure.code == ERR_NONE)
         return 0;
-    return err_set(err, imap->failure.code, "%s", imap->failure.text);
+    if (err != NULL)
+        *err = imap->failure;
+    return -1;
 }
 
 int session_fail(struct imap *imap, const struct err *err) {
@@ -53,9 +55,9 @@ static void note_refusal(struct imap *imap, const struct command *command) {
         [COMMAND_EXPUNGE] = "remove messages marked \\Deleted",
     };
     if (imap->refused.code == ERR_NONE)
-        err_set(&imap->refused, refusal_code(buf_bytes(&imap->text), ERR_TEMPORARY),
-                "the server refuses to %s%s: %s", doing[command->kind],
-                command->text != NULL ? command->text : "", imap->text.data);
+        refusal_set(&imap->refused, buf_bytes(&imap->text), ERR_TEMPORARY,
+                    "the server refuses to %s%s", doing[command->kind],
+                    command->text != NULL ? command->text : "");
 }
 
 static void queue_next(struct imap *imap, enum command_kind kind, const struct command *done) {
@@ -68,7 +70,7 @@ static void queue_next(struct imap *imap, enum command_kind kind, const struct c
 static void succeeded(struct imap *imap, const struct command *command) {
     if (command->kind == COMMAND_COPY)
         queue_next(imap, COMMAND_MARK, command);
-    else if (command->kind == COMMAND_MARK && imap->has_uidplus)
+    else if (command->kind == COMMAND_MARK && imap->has.uidplus)
         queue_next(imap, COMMAND_EXPUNGE, command);
     else if (command->kind == COMMAND_MARK)
         imap->left_marked += command->count;
@@ -82,19 +84,21 @@ static int answered(struct imap *imap, const struct command *command, struct byt
     if (!ok && !bad && !bytes_equal_ignore_case(status, "NO"))
         return err_set(err, ERR_PROTOCOL, "the server answers a command with \"%.*s\"",
                        (int)status.len, status.data);
+    connection_answered(imap->connection);
     if (command->kind == COMMAND_FETCH)
         imap->open_fetches--;
     if (response_code(imap, err) < 0)
         return -1;
     if (!ok && refusal_is_throttling(buf_bytes(&imap->text)))
-        return err_set(err, ERR_TEMPORARY, "the server wants to be left alone for a while: %s",
-                       imap->text.data);
+        return refusal_set(err, buf_bytes(&imap->text), ERR_TEMPORARY,
+                           "the server wants to be left alone for a while");
     if (bad && command->kind != COMMAND_PLAIN)
         return err_set(err, ERR_PROTOCOL, "the server does not understand a command: %s",
                        imap->text.data);
     if (command->kind == COMMAND_PLAIN) {
         imap->plain_done = true;
         imap->plain_ok = ok;
+        imap->plain_bad = bad;
     } else if (ok) {
         succeeded(imap, command);
     } else if (command->kind == COMMAND_FETCH) {
@@ -133,8 +137,10 @@ static int read_response(struct imap *imap, struct err *err) {
     int c = reader_peek(&imap->reader, err);
     if (c < 0)
         return -1;
-    if (c == '+') /* nothing that we send needs one */
+    if (c == '+') { /* nothing that we send needs one, save IDLE */
+        imap->idling = true;
         return reader_text(&imap->reader, NULL, err);
+    }
     if (c != '*')
         return read_tagged(imap, err);
     if (reader_expect(&imap->reader, '*', err) < 0 || reader_expect(&imap->reader, ' ', err) < 0)
@@ -165,13 +171,23 @@ int session_has_input(struct imap *imap, struct err *err) {
     return session_check(imap, err);
 }
 
-int session_run(struct imap *imap, const char *command, struct err *err) {
+enum err_code session_refusal(const struct imap *imap, enum err_code otherwise) {
+    return imap->plain_bad ? ERR_PROTOCOL : otherwise;
+}
+
+int session_begin(struct imap *imap, const char *command, struct err *err) {
     if (session_check(imap, err) < 0)
         return -1;
     if (session_open_commands(imap) > 0)
         return err_set(err, ERR_SOFTWARE, "%s while other commands are queued", command);
     imap->plain_done = false;
     command_list_add(&imap->filings, command_new(COMMAND_PLAIN, command, NULL, 0));
+    return 0;
+}
+
+int session_run(struct imap *imap, const char *command, struct err *err) {
+    if (session_begin(imap, command, err) < 0)
+        return -1;
     while (!imap->plain_done)
         if (session_step(imap, err) < 0)
             return -1;

@@ -15,18 +15,38 @@ enum {
     SESSION_FOLDERS_MAX = 400, /* octets of folder names, for an error message */
 };
 
+/* What the server says that it can, of what we use. */
+struct capabilities {
+    bool esearch;   /* RFC 4731 */
+    bool id;        /* RFC 2971 */
+    bool idle;      /* RFC 2177 */
+    bool move;      /* RFC 6851 */
+    bool namespace; /* RFC 2342 */
+    bool uidplus;   /* RFC 4315 */
+};
+
+/* A folder that has another name on this server than it was asked for. */
+struct folder_alias {
+    char *asked;
+    char *real;
+};
+
 struct imap {
     struct connection *connection;
     struct reader reader;
     struct imap_options options; /* trace, alert and context; the strings are not kept */
     struct err failure;          /* once set, the session is over */
 
-    bool has_esearch;
-    bool has_move;
-    bool has_uidplus;
+    struct capabilities has;
 
     bool selected;
     struct imap_folder_status status;
+    bool news; /* more messages were announced since imap_uid_list() last asked */
+
+    struct buf prefix; /* of the personal namespace (UTF-8), "INBOX."; often empty */
+    char delimiter;    /* of the folders' hierarchy; NUL: unknown, or there is none */
+    struct folder_alias *aliases;
+    size_t alias_count;
 
     unsigned tag;                /* the last one given */
     struct command_list fetches; /* not yet sent */
@@ -40,6 +60,8 @@ struct imap {
 
     bool plain_done; /* the PLAIN command has been answered: */
     bool plain_ok;   /* with OK */
+    bool plain_bad;  /* with BAD: not understood */
+    bool idling;     /* the server has answered IDLE with a "+" */
 
     bool message_ready; /* `message` waits to be taken */
     struct imap_message message;
@@ -61,9 +83,16 @@ int session_step(struct imap *imap, struct err *err);
 /* Sends what can be sent, without waiting, and tells whether bytes have come. 1, 0, or -1. */
 int session_has_input(struct imap *imap, struct err *err);
 
+/* The kind of failure, where the words do not say, of the PLAIN command that was refused:
+ * `otherwise`, or ERR_PROTOCOL where it was not understood (BAD). */
+enum err_code session_refusal(const struct imap *imap, enum err_code otherwise);
+
 /* Runs one command that nothing may be in flight with. 0: OK; 1: refused, imap->text holds the
  * server's words; -1: the session is over. */
 int session_run(struct imap *imap, const char *command, struct err *err);
+
+/* Queues one command that nothing may be in flight with; imap->plain_done becomes true. */
+int session_begin(struct imap *imap, const char *command, struct err *err);
 
 /* How much is queued or in flight. */
 size_t session_open_commands(const struct imap *imap);

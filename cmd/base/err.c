@@ -11,6 +11,7 @@ int err_set(struct err *err, enum err_code code, const char *format, ...) {
     va_list ap;
     va_start(ap, format);
     err->code = code;
+    err->retry_after = 0;
     vsnprintf(err->text, sizeof err->text, format, ap);
     va_end(ap);
     return -1;
@@ -23,6 +24,7 @@ int err_set_errno(struct err *err, enum err_code code, const char *format, ...) 
     va_list ap;
     va_start(ap, format);
     err->code = code;
+    err->retry_after = 0;
     vsnprintf(err->text, sizeof err->text, format, ap);
     va_end(ap);
     size_t len = strlen(err->text);

@@ -34,11 +34,13 @@ enum {
 
 struct err {
     enum err_code code;
+    unsigned retry_after;    /* seconds that the other side asks us to wait before we try again;
+                                0: it did not say */
     char text[ERR_TEXT_MAX]; /* one line, no final newline; may hold bytes from outside */
 };
 
-/* Sets code and text, replacing what stood there. Always returns -1, for `return err_set(...)`.
- * `err` may be NULL where the caller does not want to know. */
+/* Sets code and text, replacing what stood there; retry_after becomes 0. Always returns -1, for
+ * `return err_set(...)`. `err` may be NULL where the caller does not want to know. */
 int err_set(struct err *err, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

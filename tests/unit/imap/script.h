@@ -22,6 +22,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,6 +46,8 @@ struct script_options {
                              this greeting, and the lines hold the login as well */
     size_t cut;           /* closes after so many octets; 0: never */
     size_t piece;         /* sends so many octets at a time; 0: all at once */
+    size_t slow_after;    /* from so many octets on, sends one every `slow_milliseconds` */
+    unsigned slow_milliseconds; /* 0: never */
 };
 
 struct script {
@@ -67,6 +70,10 @@ static inline bool script_send(struct script *script, int fd, const char *data, 
             piece = script->options.cut - script->sent;
         if (piece == 0)
             return false;
+        if (script->options.slow_milliseconds != 0 && script->sent >= script->options.slow_after) {
+            piece = 1;
+            poll(NULL, 0, (int)script->options.slow_milliseconds);
+        }
         ssize_t sent = send(fd, data, piece, MSG_NOSIGNAL);
         if (sent <= 0)
             return false;
@@ -77,20 +84,21 @@ static inline bool script_send(struct script *script, int fd, const char *data, 
     return script->options.cut == 0 || script->sent < script->options.cut;
 }
 
-/* Sends an answer with "TAG " replaced. */
+/* Sends an answer with "TAG " replaced, in one packet. */
 static inline bool script_answer(struct script *script, int fd, const char *tag,
                                  const char *answer) {
+    struct buf text = BUF_INIT;
     while (answer != NULL && *answer != '\0') {
         const char *end = strchr(answer, '\n');
         size_t len = end != NULL ? (size_t)(end - answer) + 1 : strlen(answer);
-        bool tagged = strncmp(answer, "TAG ", 4) == 0;
-        if (tagged && !script_send(script, fd, tag, strlen(tag)))
-            return false;
-        if (!script_send(script, fd, answer + (tagged ? 3 : 0), len - (tagged ? 3 : 0)))
-            return false;
+        bool tagged = strncmp(answer, "TAG ", 4) == 0 || strncmp(answer, "TAG\r", 4) == 0;
+        buf_add_string(&text, tagged ? tag : "");
+        buf_add(&text, answer + (tagged ? 3 : 0), len - (tagged ? 3 : 0));
         answer += len;
     }
-    return true;
+    bool sent = script_send(script, fd, text.data, text.len);
+    buf_free(&text);
+    return sent;
 }
 
 /* One line of the client, without its line end. False at the end of the connection. */
@@ -130,9 +138,10 @@ static inline void script_talk(struct script *script, int fd) {
         return;
     while (script_read_line(script, fd, line, sizeof line)) {
         char *command = strchr(line, ' ');
-        if (command == NULL)
-            return;
-        *command++ = '\0';
+        if (command != NULL)
+            *command++ = '\0';
+        else
+            command = line; /* DONE, which ends IDLE, has no tag */
         while (next->command == NULL && phase < 2)
             next = phases[++phase];
         if (next->command == NULL && strcmp(command, "LOGOUT") == 0) {

@@ -103,46 +103,208 @@ static void an_unknown_folder_is_named_with_those_there_are(void **state) {
 #define SUBSCRIBED \
     { "SUBSCRIBE \"Done\"", "TAG NO no subscriptions here\r\n" }
 
+#define NAMESPACE(reply) \
+    { "NAMESPACE", "* NAMESPACE " reply "\r\nTAG OK done\r\n" }
+#define COURIER NAMESPACE("((\"INBOX.\" \".\")) NIL ((\"#shared.\" \".\")(\"shared.\" \".\"))")
+#define MOVED(folder) \
+    { "UID MOVE 1 \"" folder "\"", "TAG OK done\r\n" }
+
+/* "Done" is made sure of, and a message is moved there. */
 static const struct {
     const char *name;
-    struct script_line lines[4];
-    int result;
+    const char *folder;
+    struct script_line lines[8];
+    enum err_code code;
+    const char *words; /* of the error */
 } ensured[] = {
     {"a_folder_that_is_there",
-     {{"LIST \"\" \"Done\"", "* LIST () \"/\" Done\r\nTAG OK done\r\n"}},
-     0},
+     "Done",
+     {{"LIST \"\" \"Done\"", "* LIST () \"/\" Done\r\nTAG OK done\r\n"}, MOVED("Done")},
+     ERR_NONE,
+     ""},
     {"a_folder_that_is_not",
-     {{"LIST", "TAG OK done\r\n"}, {"CREATE \"Done\"", "TAG OK done\r\n"}, SUBSCRIBED},
-     0},
+     "Done",
+     {{"LIST", "TAG OK done\r\n"},
+      NAMESPACE("((\"\" \"/\")) NIL NIL"),
+      {"CREATE \"Done\"", "TAG OK done\r\n"},
+      SUBSCRIBED,
+      MOVED("Done")},
+     ERR_NONE,
+     ""},
     {"a_name_that_holds_only_other_folders",
+     "Done",
      {{"LIST", "* LIST (\\Noselect) \"/\" Done\r\nTAG OK done\r\n"},
-      {"CREATE", "TAG OK done\r\n"},
-      SUBSCRIBED},
-     0},
+      NAMESPACE("NIL NIL NIL"),
+      {"CREATE \"Done\"", "TAG OK done\r\n"},
+      SUBSCRIBED,
+      MOVED("Done")},
+     ERR_NONE,
+     ""},
     {"another_folder_than_the_one_asked_for",
+     "Done",
      {{"LIST", "* LIST () \"/\" Done2\r\nTAG OK done\r\n"},
+      {"NAMESPACE", "TAG BAD what\r\n"},
       {"CREATE", "TAG OK done\r\n"},
-      SUBSCRIBED},
-     0},
+      SUBSCRIBED,
+      MOVED("Done")},
+     ERR_NONE,
+     ""},
     {"a_folder_that_somebody_makes_meanwhile",
-     {{"LIST", "TAG OK done\r\n"}, {"CREATE", "TAG NO [ALREADYEXISTS] there\r\n"}, SUBSCRIBED},
-     0},
+     "Done",
+     {{"LIST", "TAG OK done\r\n"},
+      NAMESPACE("((\"\" NIL)) NIL NIL"),
+      {"CREATE", "TAG NO [ALREADYEXISTS] there\r\n"},
+      SUBSCRIBED,
+      MOVED("Done")},
+     ERR_NONE,
+     ""},
     {"a_folder_that_cannot_be_made",
-     {{"LIST", "TAG OK done\r\n"}, {"CREATE", "TAG NO prefix it with INBOX.\r\n"}},
-     -1},
+     "Done",
+     {{"LIST", "TAG OK done\r\n"},
+      NAMESPACE("((\"\" \"/\" \"X-PARAM\" (\"a\" \"b\"))(\"~x/\" \"/\")) NIL NIL"),
+      {"CREATE", "TAG NO prefix it with INBOX.\r\n"}},
+     ERR_UNAVAILABLE,
+     "prefix it with INBOX."},
+    {"a_folder_for_which_there_is_no_room",
+     "Done",
+     {{"LIST", "TAG OK done\r\n"},
+      COURIER,
+      {"LIST", "TAG OK done\r\n"},
+      {"CREATE", "TAG NO [OVERQUOTA] no more folders\r\n"}},
+     ERR_TEMPORARY,
+     "folder INBOX.Done cannot be created: the server says: [OVERQUOTA] no more folders"},
+    {"a_folder_that_is_below_the_inbox",
+     "Done",
+     {{"LIST \"\" \"Done\"", "TAG OK done\r\n"},
+      COURIER,
+      {"LIST \"\" \"INBOX.Done\"", "* LIST () \".\" \"INBOX.Done\"\r\nTAG OK done\r\n"},
+      MOVED("INBOX.Done")},
+     ERR_NONE,
+     ""},
+    {"a_folder_that_has_to_be_below_the_inbox",
+     "Done",
+     {{"LIST", "TAG OK done\r\n"},
+      COURIER,
+      {"LIST", "TAG OK done\r\n"},
+      {"CREATE \"INBOX.Done\"", "TAG OK done\r\n"},
+      {"SUBSCRIBE \"INBOX.Done\"", "TAG OK done\r\n"},
+      MOVED("INBOX.Done")},
+     ERR_NONE,
+     ""},
+    {"a_folder_that_is_called_so_already",
+     "INBOX.Done",
+     {{"LIST", "TAG OK done\r\n"},
+      COURIER,
+      {"CREATE \"INBOX.Done\"", "TAG OK done\r\n"},
+      {"SUBSCRIBE", "TAG OK done\r\n"},
+      MOVED("INBOX.Done")},
+     ERR_NONE,
+     ""},
+    {"levels_as_the_server_separates_them",
+     "Bounces/Done & \xC3\xBC",
+     {{"LIST \"\" \"Bounces/Done &- &APw-\"", "TAG OK done\r\n"},
+      NAMESPACE("((\"\" \".\")) NIL NIL"),
+      {"LIST", "TAG OK done\r\n"},
+      {"CREATE \"Bounces.Done &- &APw-\"", "TAG OK done\r\n"},
+      {"SUBSCRIBE", "TAG OK done\r\n"},
+      MOVED("Bounces.Done &- &APw-")},
+     ERR_NONE,
+     ""},
+    {"a_prefix_in_a_literal_and_a_delimiter_to_be_quoted",
+     "a\\b \"c\"",
+     {{"LIST \"\" \"a\\\\b \\\"c\\\"\"", "TAG OK done\r\n"},
+      NAMESPACE("(({5}\r\nMail\\ \"\\\\\"))"),
+      {"LIST", "TAG OK done\r\n"},
+      {"CREATE \"Mail\\\\a\\\\b \\\"c\\\"\"", "TAG OK done\r\n"},
+      {"SUBSCRIBE", "TAG OK done\r\n"},
+      MOVED("Mail\\\\a\\\\b \\\"c\\\"")},
+     ERR_NONE,
+     ""},
+    {"a_namespace_that_is_none",
+     "Done",
+     {{"LIST", "TAG OK done\r\n"}, {"NAMESPACE", "* NAMESPACE (x)\r\nTAG OK done\r\n"}},
+     ERR_PROTOCOL,
+     "the server sent 'x'"},
 };
 
-static void ensure_creates_what_is_missing(void **state) {
+static void ensure_finds_or_creates_the_folder_where_the_server_wants_it(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof ensured / sizeof *ensured; i++) {
-        struct script *script = script_start((struct script_options){.lines = ensured[i].lines});
+        struct script_line lines[10] = {{"SELECT", "TAG OK done\r\n"}};
+        memcpy(lines + 1, ensured[i].lines, sizeof ensured[i].lines);
+        struct script *script = script_start(
+            (struct script_options){.lines = lines, .capabilities = "MOVE NAMESPACE UIDPLUS"});
+        struct imap_folder_status status;
+        struct err err = {0};
+        const uint32_t uid = 1;
+        struct imap *imap = script_open(script, &err);
+        assert_non_null(imap);
+        assert_int_equal(imap_select(imap, "INBOX", &status, &err), 0);
+        int result = imap_folder_ensure(imap, ensured[i].folder, &err);
+        if (result == 0)
+            result = imap_move_begin(imap, &uid, 1, ensured[i].folder, &err);
+        if (result == 0)
+            result = imap_finish(imap, &err);
+        if ((result < 0 ? err.code : ERR_NONE) != ensured[i].code ||
+            strstr(err.text, ensured[i].words) == NULL)
+            fail_msg("%s: %d %s", ensured[i].name, err.code, err.text);
+        imap_close(imap);
+        script_end(script);
+    }
+}
+
+static void a_folder_below_the_inbox_is_selected_by_its_own_name(void **state) {
+    (void)state;
+    static const struct script_line lines[] = {
+        {"SELECT \"Bounces\"", "TAG NO Mailbox does not exist\r\n"},
+        COURIER,
+        {"LIST \"\" \"INBOX.Bounces\"", "* LIST () \".\" INBOX.Bounces\r\nTAG OK done\r\n"},
+        {"SELECT \"INBOX.Bounces\"", "* 7 EXISTS\r\nTAG OK done\r\n"},
+        {NULL, NULL}};
+    struct script *script =
+        script_start((struct script_options){.lines = lines, .capabilities = "NAMESPACE"});
+    struct imap_folder_status status;
+    struct err err = {0};
+    struct imap *imap = script_open(script, &err);
+    assert_non_null(imap);
+    assert_int_equal(imap_select(imap, "Bounces", &status, &err), 0);
+    assert_int_equal(status.exists, 7);
+    imap_close(imap);
+    script_end(script);
+}
+
+static const struct {
+    const char *words;
+    enum err_code code;
+    const char *error;
+    bool lists; /* the folders that there are are asked for */
+} refused_selections[] = {
+    {"[REFERRAL imap://other.example/INBOX] elsewhere", ERR_UNAVAILABLE, "configure its host",
+     true},
+    {"[UNAVAILABLE] storage is down", ERR_TEMPORARY, "storage is down", false},
+    {"[NOPERM] not yours", ERR_PERMISSION, "not yours", false},
+    {"User is authenticated but not connected.", ERR_PERMISSION, "IMAP.AccessAsApp", false},
+    {"SELECT Unsafe Login. Please contact kefu@188.com for help", ERR_PERMISSION, "188.com", false},
+};
+
+static void a_refused_folder_says_why(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof refused_selections / sizeof *refused_selections; i++) {
+        char answer[128];
+        snprintf(answer, sizeof answer, "TAG NO %s\r\n", refused_selections[i].words);
+        struct script_line lines[] = {{"SELECT", answer}, {NULL, NULL}, {NULL, NULL}};
+        if (refused_selections[i].lists)
+            lines[1] = (struct script_line){"LIST", "TAG OK done\r\n"};
+        struct script *script = script_start((struct script_options){.lines = lines});
+        struct imap_folder_status status;
         struct err err = {0};
         struct imap *imap = script_open(script, &err);
         assert_non_null(imap);
-        if (imap_folder_ensure(imap, "Done", &err) != ensured[i].result)
-            fail_msg("%s: %s", ensured[i].name, err.text);
-        if (ensured[i].result < 0)
-            assert_non_null(strstr(err.text, "prefix it with INBOX."));
+        assert_int_equal(imap_select(imap, "INBOX", &status, &err), -1);
+        if (err.code != refused_selections[i].code ||
+            strstr(err.text, refused_selections[i].error) == NULL)
+            fail_msg("%s: %d %s", refused_selections[i].words, err.code, err.text);
+        assert_false(imap_is_lost(imap));
         imap_close(imap);
         script_end(script);
     }
@@ -326,7 +488,9 @@ int main(void) {
         cmocka_unit_test(select_tells_what_the_server_says),
         cmocka_unit_test(examine_is_read_only_whatever_the_server_says),
         cmocka_unit_test(an_unknown_folder_is_named_with_those_there_are),
-        cmocka_unit_test(ensure_creates_what_is_missing),
+        cmocka_unit_test(ensure_finds_or_creates_the_folder_where_the_server_wants_it),
+        cmocka_unit_test(a_folder_below_the_inbox_is_selected_by_its_own_name),
+        cmocka_unit_test(a_refused_folder_says_why),
         cmocka_unit_test(uids_are_listed_once_and_ascending),
         cmocka_unit_test(a_list_of_300000_uids_on_one_line),
     };

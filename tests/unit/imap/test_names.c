@@ -141,29 +141,65 @@ static void a_range_of_uids_is_bounded(void **state) {
 static const struct {
     const char *text;
     enum err_code meaning;
+    const char *advice; /* what else the error says */
+    unsigned wait;
 } refusals[] = {
-    {"[AUTHENTICATIONFAILED] Authentication failed.", ERR_PERMISSION},
-    {"[UNAVAILABLE] Temporary authentication failure.", ERR_TEMPORARY},
-    {"[unavailable] try later", ERR_TEMPORARY},
-    {"[TRYCREATE] no such folder", ERR_UNAVAILABLE},
-    {"[CONTACTADMINISTRATION] no such code", ERR_IO},
-    {"[ALERT] Too many simultaneous connections. (Failure)", ERR_TEMPORARY},
-    {"User is authenticated but not connected.", ERR_PERMISSION},
-    {"Request is throttled. Suggested Backoff Time: 8000 milliseconds", ERR_TEMPORARY},
-    {"no", ERR_IO},
-    {"", ERR_IO},
-    {"[", ERR_IO},
-    {"[INUSE", ERR_IO},
+    {"[AUTHENTICATIONFAILED] Authentication failed.", ERR_PERMISSION, "", 0},
+    {"[UNAVAILABLE] Temporary authentication failure.", ERR_TEMPORARY, "", 0},
+    {"[unavailable] try later", ERR_TEMPORARY, "", 0},
+    {"[INUSE] locked", ERR_TEMPORARY, "", 0},
+    {"[LIMIT] 15 of 15", ERR_TEMPORARY, "", 0},
+    {"[LIMIT 15] connections", ERR_TEMPORARY, "", 0},
+    {"[OVERQUOTA] full", ERR_TEMPORARY, "(make room in the mailbox)", 0},
+    {"[TRYCREATE] no such folder", ERR_UNAVAILABLE, "", 0},
+    {"[CONTACTADMINISTRATION] no such code", ERR_IO, "", 0},
+    {"[REFERRAL imap://other.example/] elsewhere", ERR_UNAVAILABLE, "configure its host", 0},
+    {"[PRIVACYREQUIRED] no", ERR_PERMISSION, "wants TLS", 0},
+    {"[ALERT] Too many simultaneous connections. (Failure)", ERR_TEMPORARY, "", 0},
+    {"[ALERT] Application-specific password required: https://support.example/", ERR_PERMISSION,
+     "app password", 0},
+    {"User is authenticated but not connected.", ERR_PERMISSION, "Add-MailboxPermission", 0},
+    {"SELECT Unsafe Login. Please contact kefu@188.com for help", ERR_PERMISSION,
+     "authorisation code", 0},
+    {"Too many connections from your host", ERR_TEMPORARY, "", 0},
+    {"Request is throttled. Suggested Backoff Time: 8000 milliseconds", ERR_TEMPORARY, "", 8},
+    {"Request is throttled. Suggested Backoff Time: 299001 milliseconds", ERR_TEMPORARY, "", 300},
+    {"Request is throttled. suggested backoff time:1 ms", ERR_TEMPORARY, "", 1},
+    {"Request is throttled. Suggested Backoff Time: 18446744073709551617 milliseconds",
+     ERR_TEMPORARY, "", REFUSAL_WAIT_MAX},
+    {"Request is throttled. Suggested Backoff Time: -1 milliseconds", ERR_TEMPORARY, "", 0},
+    {"Request is throttled. Suggested Backoff Time:", ERR_TEMPORARY, "", 0},
+    {"no", ERR_IO, "", 0},
+    {"", ERR_IO, "", 0},
+    {"[", ERR_IO, "", 0},
+    {"[INUSE", ERR_IO, "", 0},
 };
 
 static void a_refusal_is_read_by_its_code_and_else_by_known_words(void **state) {
     (void)state;
-    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
-        if (refusal_code(bytes_of(refusals[i].text), ERR_IO) != refusals[i].meaning)
-            fail_msg("\"%s\" means %d", refusals[i].text,
-                     refusal_code(bytes_of(refusals[i].text), ERR_IO));
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        struct bytes text = bytes_of(refusals[i].text);
+        struct err err = {0};
+        assert_int_equal(refusal_set(&err, text, ERR_IO, "UID %d", 7), -1);
+        if (err.code != refusals[i].meaning || err.retry_after != refusals[i].wait ||
+            strncmp(err.text, "UID 7: ", 7) != 0 || strstr(err.text, refusals[i].text) == NULL ||
+            strstr(err.text, refusals[i].advice) == NULL)
+            fail_msg("\"%s\": %d, %u s: %s", refusals[i].text, err.code, err.retry_after, err.text);
+    }
     assert_true(refusal_is_throttling(bytes_of("[THROTTLED] slow down")));
     assert_false(refusal_is_throttling(bytes_of("[OVERQUOTA] full")));
+}
+
+/* However much the server says, its user reads what to do. */
+static void advice_is_not_cut_off(void **state) {
+    (void)state;
+    char text[ERR_TEXT_MAX + 100] = "[REFERRAL imap://other.example/";
+    struct err err = {0};
+    memset(text + strlen(text), 'x', sizeof text - 1 - strlen(text));
+    text[sizeof text - 1] = '\0';
+    text[40] = ']';
+    refusal_set(&err, bytes_of(text), ERR_IO, "folder %s", "INBOX");
+    assert_non_null(strstr(err.text, "configure its host instead)"));
 }
 
 int main(void) {
@@ -175,6 +211,7 @@ int main(void) {
         cmocka_unit_test(a_set_is_cut_between_two_ranges_where_the_room_ends),
         cmocka_unit_test(a_range_of_uids_is_bounded),
         cmocka_unit_test(a_refusal_is_read_by_its_code_and_else_by_known_words),
+        cmocka_unit_test(advice_is_not_cut_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

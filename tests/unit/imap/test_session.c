@@ -1,7 +1,5 @@
-/* Whole sessions: cut off, in small pieces, in a poll loop, out of time. */
+/* Whole sessions: in small pieces, too slow, in a poll loop, out of time. */
 #include "tests/unit/imap/script.h"
-
-#include <poll.h>
 
 #define SELECTED "* 3 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\nTAG OK [READ-WRITE] done\r\n"
 #define DONE "TAG OK done\r\n"
@@ -41,33 +39,6 @@ static int run_session(struct imap *imap, struct buf *out, struct err *err) {
 out:
     free(uids);
     return result;
-}
-
-static void a_connection_that_ends_at_any_octet_is_an_error(void **state) {
-    (void)state;
-    size_t cut = 0;
-    bool whole = false;
-    while (!whole) {
-        struct script *script =
-            script_start((struct script_options){.lines = session, .cut = ++cut});
-        struct buf out = BUF_INIT;
-        struct err err = {0};
-        struct imap *imap = script_open(script, &err);
-        if (imap == NULL || run_session(imap, &out, &err) < 0) {
-            if (err.code != ERR_TEMPORARY || strstr(err.text, "closed") == NULL)
-                assert_true(imap == NULL && err.code != ERR_NONE); /* libcurl's own words */
-        } else {
-            whole = true;
-            assert_string_equal(out.data, "1:one|2:two|");
-        }
-        if (strncmp("1:one|2:two|", out.data, out.len) != 0 ||
-            (out.len != 0 && out.len != 6 && out.len != 12))
-            fail_msg("cut at %zu: \"%s\"", cut, out.data);
-        imap_close(imap);
-        script_end(script);
-        buf_free(&out);
-    }
-    assert_true(cut > 400); /* the login alone has 120 */
 }
 
 static void a_whole_session_in_pieces_of_one_octet(void **state) {
@@ -114,6 +85,45 @@ static void a_poll_loop_never_waits_for_what_is_there(void **state) {
     script_end(script);
 }
 
+/* One octet now and then is no silence: the idle timeout never strikes. */
+static void an_answer_that_trickles_is_given_up(void **state) {
+    (void)state;
+    struct script *script = script_start(
+        (struct script_options){.lines = session, .slow_after = 200, .slow_milliseconds = 20});
+    struct imap_options options = script_imap_options(script);
+    struct buf out = BUF_INIT;
+    struct err err = {0};
+    options.answer_timeout = 1;
+    struct imap *imap = imap_open(&options, &err);
+    assert_non_null(imap);
+    assert_int_equal(run_session(imap, &out, &err), -1);
+    assert_int_equal(err.code, ERR_TEMPORARY);
+    assert_non_null(strstr(err.text, "too slow"));
+    imap_close(imap);
+    script_end(script);
+    buf_free(&out);
+}
+
+/* Each answer alone is in time. */
+static void a_slow_answer_is_no_reason_to_give_up_the_next(void **state) {
+    (void)state;
+    static const struct script_line lines[] = {
+        {"NOOP", DONE}, {"NOOP", DONE}, {"NOOP", DONE}, {"NOOP", DONE}, {NULL, NULL}};
+    struct script *script = script_start(
+        (struct script_options){.lines = lines, .slow_after = 200, .slow_milliseconds = 30});
+    struct imap_options options = script_imap_options(script);
+    struct err err = {0};
+    bool news;
+    options.answer_timeout = 1;
+    struct imap *imap = imap_open(&options, &err);
+    assert_non_null(imap);
+    for (int i = 0; i < 4; i++)
+        if (imap_poll(imap, &news, &err) < 0)
+            fail_msg("%d: %s", i, err.text);
+    imap_close(imap);
+    script_end(script);
+}
+
 static void the_byte_budget_and_the_deadline_end_it(void **state) {
     (void)state;
     static const struct script_line lines[] = {{"SELECT", SELECTED}, {"UID FETCH", NULL}, {0}};
@@ -140,9 +150,10 @@ static void the_byte_budget_and_the_deadline_end_it(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_connection_that_ends_at_any_octet_is_an_error),
         cmocka_unit_test(a_whole_session_in_pieces_of_one_octet),
         cmocka_unit_test(a_poll_loop_never_waits_for_what_is_there),
+        cmocka_unit_test(an_answer_that_trickles_is_given_up),
+        cmocka_unit_test(a_slow_answer_is_no_reason_to_give_up_the_next),
         cmocka_unit_test(the_byte_budget_and_the_deadline_end_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
