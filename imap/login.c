@@ -228,7 +228,6 @@ static void set_options(CURL *curl, const struct imap_options *options) {
         curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, options->oauth_bearer);
     else
         curl_easy_setopt(curl, CURLOPT_PASSWORD, options->password);
-    curl_easy_setopt(curl, CURLOPT_SASL_IR, 1L); /* a round trip less */
     if (options->mechanism != NULL) {
         struct buf login_options = BUF_INIT;
         buf_printf(&login_options, "AUTH=%s", options->mechanism);

@@ -258,7 +258,7 @@ static void a_connection_that_ends_at_any_octet_is_an_error(void **state) {
             if (!whole && err.code != ERR_TEMPORARY)
                 fail_msg("session %zu cut at %zu: %d %s", s, cut, err.code, err.text);
             if (strncmp("1:one|2:two|", out.data, out.len) != 0 || out.len % 6 != 0 ||
-                (whole && (out.len != 12 || cut < 400)))
+                (whole && (out.len != 12 || cut < 300)))
                 fail_msg("session %zu cut at %zu: \"%s\"", s, cut, out.data);
             script_end(script);
             buf_free(&out);

@@ -86,6 +86,24 @@ static const struct {
      {{NULL, NULL}},
      ERR_TEMPORARY,
      "too busy"},
+    {"a_referral_for_a_greeting",
+     IMAP_TLS_NONE,
+     "* BYE [REFERRAL imap://other.example/] moved\r\n",
+     {{NULL, NULL}},
+     ERR_UNAVAILABLE,
+     "configure its host instead"},
+    {"too_busy_for_a_login",
+     IMAP_TLS_NONE,
+     "* OK ready\r\n",
+     {PLAIN, {"AUTHENTICATE PLAIN", "TAG NO [ALERT] Too many simultaneous connections.\r\n"}},
+     ERR_TEMPORARY,
+     "Too many simultaneous connections"},
+    {"preauth_does_not_skip_starttls_where_there_is_none",
+     IMAP_TLS_STARTTLS,
+     "* PREAUTH welcome, whoever you are\r\n",
+     {{"CAPABILITY", CAPABILITY("AUTH=PLAIN")}},
+     ERR_UNAVAILABLE,
+     "does not start TLS"},
     {"no_imap_server",
      IMAP_TLS_NONE,
      "220 mail.example.com ESMTP\r\n",
@@ -128,6 +146,55 @@ static void failed_logins_say_why_and_give_nothing_away(void **state) {
                                               strstr(script->received, "LOGIN") != NULL))
             fail_msg("%s: the client sent: %s", cases[i].name, script->received);
         script->unexpected[0] = '\0'; /* a TLS handshake is no line */
+        script_end(script);
+    }
+}
+
+static const struct {
+    const char *name;
+    struct script_line lines[7];
+} logins[] = {
+    {"with_an_initial_response",
+     {PLAIN, {"AUTHENTICATE PLAIN AGJvdW5jZXMAb3BlbiBzZXNhbWU=", "TAG OK in\r\n"}}},
+    {"without_sasl_ir",
+     {{"CAPABILITY", CAPABILITY("AUTH=PLAIN")},
+      {"AUTHENTICATE PLAIN", "+ \r\n"},
+      {"AGJvdW5jZXMAb3BlbiBzZXNhbWU=", "A002 OK in\r\n"}}},
+    {"with_login_disabled",
+     {{"CAPABILITY", CAPABILITY("LOGINDISABLED SASL-IR AUTH=PLAIN")},
+      {"AUTHENTICATE PLAIN AGJvdW5jZXMAb3BlbiBzZXNhbWU=", "TAG OK in\r\n"}}},
+    {"with_login_alone",
+     {{"CAPABILITY", CAPABILITY("STARTTLS")},
+      {"LOGIN bounces \"open sesame\"", "TAG OK [REFERRAL imap://near.example/] in\r\n"}}},
+};
+
+/* What the server says that it can before the login is forgotten behind it. */
+static void a_login_works_in_the_way_that_the_server_offers(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof logins / sizeof *logins; i++) {
+        struct script_line lines[10];
+        size_t used = 0;
+        while (logins[i].lines[used].command != NULL) {
+            lines[used] = logins[i].lines[used];
+            used++;
+        }
+        lines[used++] = (struct script_line){"CAPABILITY", CAPABILITY("UIDPLUS ID")};
+        lines[used++] = (struct script_line){"ID (\"name\" \"nullsender\" \"version\" \"1.0\")",
+                                             "* ID (\"name\" {3}\r\nx\r\n)\r\nTAG OK done\r\n"};
+        lines[used++] = (struct script_line){"UID SEARCH UID 1:*", "* SEARCH\r\nTAG OK done\r\n"};
+        lines[used] = (struct script_line){NULL, NULL};
+        struct script *script =
+            script_start((struct script_options){.lines = lines, .greeting = "* OK ready\r\n"});
+        struct imap_options options = script_imap_options(script);
+        struct err err = {0};
+        uint32_t *uids = NULL;
+        size_t count;
+        options.client_name = "nullsender";
+        options.client_version = "1.0";
+        struct imap *imap = imap_open(&options, &err);
+        if (imap == NULL || imap_uid_list(imap, 0, &uids, &count, &err) < 0)
+            fail_msg("%s: %s", logins[i].name, err.text);
+        imap_close(imap);
         script_end(script);
     }
 }
@@ -250,6 +317,7 @@ static void the_trace_has_no_password_and_no_mail_and_alerts_are_heard(void **st
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(failed_logins_say_why_and_give_nothing_away),
+        cmocka_unit_test(a_login_works_in_the_way_that_the_server_offers),
         cmocka_unit_test(a_refused_token_shows_what_the_server_says_about_it),
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(a_server_that_says_nothing_costs_the_connect_timeout),
