@@ -1,7 +1,7 @@
 #include "classify/rules.h"
 
+#include "classify/rules_database.h"
 #include "classify/rules_parse.h"
-#include "classify/rules_scan.h"
 #include "classify/ruleset.h"
 #include "cmd/base/memory.h"
 
@@ -103,12 +103,12 @@ int ruleset_compile(const struct rules_file *files, size_t count, struct ruleset
     return ruleset_compile_cached(files, count, bytes_of(NULL), rules, err);
 }
 
-bool ruleset_is_from_cache(const struct ruleset *rules) {
-    return rule_database_is_from_cache(rules->database);
+size_t ruleset_compiled_count(const struct ruleset *rules) {
+    return rules->database->compiled_count;
 }
 
 int ruleset_write_cache(const struct ruleset *rules, struct buf *out, struct err *err) {
-    return rule_database_write(rules->database, out, err);
+    return rule_database_write(rules->database, rules->patterns, out, err);
 }
 
 void ruleset_free(struct ruleset *rules) {

@@ -37,15 +37,17 @@ void rules_files_version(const struct rules_file *files, size_t count,
 int ruleset_compile(const struct rules_file *files, size_t count, struct ruleset **rules,
                     struct err *err);
 
-/* The same, without compiling the patterns (some hundred milliseconds) where `cache`, the bytes
- * that ruleset_write_cache gave in an earlier run, holds these very patterns, compiled by this very
- * version of the library. A cache of anything else, cut short or with flipped bits, is passed over.
- * It must come from where only we can write: the library trusts what is inside. */
+/* The same, compiling only the patterns that `cache` lacks: the bytes that ruleset_write_cache gave
+ * in an earlier run of this very version of the library. Compiling a thousand takes a second. A
+ * cache of another library, cut short or with flipped bits, is passed over. It must come from where
+ * only we can write: the library trusts what is inside. */
 int ruleset_compile_cached(const struct rules_file *files, size_t count, struct bytes cache,
                            struct ruleset **rules, struct err *err);
-bool ruleset_is_from_cache(const struct ruleset *rules);
 
-/* Appends the compiled patterns. */
+/* How many patterns were not in the cache. */
+size_t ruleset_compiled_count(const struct ruleset *rules);
+
+/* Appends the compiled patterns of a set that was made without a cache. */
 int ruleset_write_cache(const struct ruleset *rules, struct buf *out, struct err *err);
 
 void ruleset_free(struct ruleset *rules); /* NULL is fine */

@@ -1,27 +1,16 @@
 /*
- * rules_scan: the patterns of a set as one database of the regex engine (vectorscan), which finds
- * all that match in one pass over the text.
+ * rules_scan: which patterns of a set match a text, all found in one pass over it.
  */
 #ifndef CLASSIFY_RULES_SCAN_H
 #define CLASSIFY_RULES_SCAN_H
 
+#include "classify/rules_database.h"
 #include "classify/ruleset.h"
 #include "classify/words.h"
-#include "cmd/base/buf.h"
-#include "cmd/base/err.h"
 
-struct rule_database;
 struct rule_scan;
 
-/* Compiles the patterns, or loads them from `cache`, as rules.h says. ERR_CONFIG with FILE:LINE for
- * a bad pattern. Without any pattern the database is empty and matches nothing. */
-int rule_database_new(const struct rule_pattern *patterns, size_t count, struct bytes cache,
-                      struct rule_database **database, struct err *err);
-void rule_database_free(struct rule_database *database); /* NULL is fine */
-bool rule_database_is_from_cache(const struct rule_database *database);
-int rule_database_write(const struct rule_database *database, struct buf *out, struct err *err);
-
-/* Room for scanning, and what the last scan found. */
+/* Room for scanning, and what the last scan found. The database must outlive it. */
 struct rule_scan *rule_scan_new(const struct rule_database *database);
 void rule_scan_free(struct rule_scan *scan); /* NULL is fine */
 

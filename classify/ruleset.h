@@ -75,7 +75,7 @@ struct rule_pattern {
     unsigned line;
 };
 
-struct rule_database; /* rules_scan.h */
+struct rule_database; /* rules_database.h */
 
 struct ruleset {
     struct arena *arena;

@@ -239,12 +239,12 @@ static void a_cache_serves_its_own_patterns_and_nothing_else(void **state) {
     struct buf cache = BUF_INIT;
     struct err err = {0};
     assert_int_equal(ruleset_compile(&file, 1, &rules, &err), 0);
-    assert_false(ruleset_is_from_cache(rules));
+    assert_int_equal(ruleset_compiled_count(rules), 1);
     assert_int_equal(ruleset_write_cache(rules, &cache, &err), 0);
     ruleset_free(rules);
 
     assert_int_equal(ruleset_compile_cached(&file, 1, buf_bytes(&cache), &rules, &err), 0);
-    assert_true(ruleset_is_from_cache(rules));
+    assert_int_equal(ruleset_compiled_count(rules), 0);
     struct ruleset_scratch *scratch = ruleset_scratch_new(rules);
     struct arena *arena = arena_new();
     struct rule_match match;
@@ -256,18 +256,90 @@ static void a_cache_serves_its_own_patterns_and_nothing_else(void **state) {
     ruleset_free(rules);
 
     assert_int_equal(ruleset_compile_cached(&changed, 1, buf_bytes(&cache), &rules, &err), 0);
-    assert_false(ruleset_is_from_cache(rules));
+    assert_int_equal(ruleset_compiled_count(rules), 1);
     ruleset_free(rules);
     for (size_t cut = 0; cut < cache.len; cut += 7) {
         assert_int_equal(
             ruleset_compile_cached(&file, 1, bytes_first(buf_bytes(&cache), cut), &rules, &err), 0);
-        assert_false(ruleset_is_from_cache(rules));
+        assert_int_equal(ruleset_compiled_count(rules), 1);
         ruleset_free(rules);
     }
-    cache.data[cache.len - 1] ^= 1;
+    cache.data[cache.len / 2] ^= 1;
     assert_int_equal(ruleset_compile_cached(&file, 1, buf_bytes(&cache), &rules, &err), 0);
-    assert_false(ruleset_is_from_cache(rules));
+    assert_int_equal(ruleset_compiled_count(rules), 1);
     ruleset_free(rules);
+    buf_free(&cache);
+}
+
+/* An operator's file that adds, replaces and drops, beside the shipped one: the same judgement
+ * whether what is known was loaded or compiled. */
+static void rules_beside_a_cache_cost_their_own_patterns_only(void **state) {
+    (void)state;
+    struct rules_file files[] = {
+        {"a.rules",
+         bytes_of("phase text\n"
+                  "rule first\ntext one ... thing\nunless but\n" HARD_LINE
+                  "rule second\ntext two\n" HARD_LINE "rule third\ntext three\n" HARD_LINE)},
+        {"b.rules", bytes_of("phase text\nrule own\ntext one such thing\ntext two\n"
+                             "verdict soft mailbox_full\n"
+                             "rule third\ntext drei\n"
+                             "verdict soft mailbox_full\n"
+                             "drop second\n")},
+    };
+    static const struct {
+        const char *text, *rule, *matched;
+    } cases[] = {
+        {"there is one odd thing", "first", "one odd thing"},
+        {"there is one odd thing but", NULL, NULL},
+        {"this one such thing", "own", "one such thing"},
+        {"of two kinds", "own", "two"},
+        {"the three", NULL, NULL},
+        {"die drei", "third", "drei"},
+    };
+    struct ruleset *rules;
+    struct buf cache = BUF_INIT;
+    struct err err = {0};
+    assert_int_equal(ruleset_compile(files, 1, &rules, &err), 0);
+    assert_int_equal(ruleset_write_cache(rules, &cache, &err), 0);
+    ruleset_free(rules);
+    for (int cached = 0; cached < 2; cached++) {
+        struct bytes from = cached ? buf_bytes(&cache) : bytes_of(NULL);
+        assert_int_equal(ruleset_compile_cached(files, 2, from, &rules, &err), 0);
+        assert_int_equal(ruleset_compiled_count(rules), cached ? 2 : 5);
+        struct ruleset_scratch *scratch = ruleset_scratch_new(rules);
+        struct arena *arena = arena_new();
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            struct rules_question question = {.text = cases[i].text};
+            struct rule_match match;
+            bool found = ruleset_match(rules, scratch, &question, arena, &match);
+            assert_int_equal(found, cases[i].rule != NULL);
+            if (!found)
+                continue;
+            assert_string_equal(match.rule, cases[i].rule);
+            assert_string_equal(match.matched, cases[i].matched);
+        }
+        arena_free(arena);
+        ruleset_scratch_free(scratch);
+        ruleset_free(rules);
+    }
+    buf_free(&cache);
+}
+
+static void a_bad_pattern_beside_a_cache_is_told_with_its_place(void **state) {
+    (void)state;
+    struct rules_file files[] = {
+        {"a.rules", bytes_of("phase text\nrule x\ntext foo\n" HARD_LINE)},
+        {"b.rules", bytes_of("phase text\nrule y\ntext foo\ntext bar[\n" HARD_LINE)},
+    };
+    struct ruleset *rules;
+    struct buf cache = BUF_INIT;
+    struct err err = {0};
+    assert_int_equal(ruleset_compile(files, 1, &rules, &err), 0);
+    assert_int_equal(ruleset_write_cache(rules, &cache, &err), 0);
+    ruleset_free(rules);
+    assert_int_equal(ruleset_compile_cached(files, 2, buf_bytes(&cache), &rules, &err), -1);
+    assert_int_equal(err.code, ERR_CONFIG);
+    assert_non_null(strstr(err.text, "b.rules:4: bad pattern \"bar[\""));
     buf_free(&cache);
 }
 
@@ -312,6 +384,8 @@ int main(void) {
         cmocka_unit_test(a_providers_rule_needs_the_provider),
         cmocka_unit_test(the_version_is_of_all_bytes_in_their_order),
         cmocka_unit_test(a_cache_serves_its_own_patterns_and_nothing_else),
+        cmocka_unit_test(rules_beside_a_cache_cost_their_own_patterns_only),
+        cmocka_unit_test(a_bad_pattern_beside_a_cache_is_told_with_its_place),
         cmocka_unit_test(matched_text_is_the_bytes_of_the_source),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
