@@ -23,6 +23,9 @@ PACKAGES_CHECK := chromium chromium-driver mandoc zsh
 PACKAGES_BENCH := valgrind libsisimai-perl python3-flufl.bounce \
 	libmail-deliverystatus-bounceparser-perl getmail6
 
+# make deb builds a package and looks it over.
+PACKAGES_DEB := debhelper lintian
+
 # --- the layers: which libraries each one may use -----------------------------------------------
 # cmd/ may use all of them; tests/lint.py holds the includes to this table.
 
@@ -204,6 +207,59 @@ accuracy: ## score the judge on labelled mails: CORPUS=DIR with labels.tsv and s
 pages: program ## write the schema's manual page anew from the comments in migrations/
 	@python3 tests/lab/schema_page.py $(BUILD)/nullsender > $(BUILD)/nullsender-schema.7
 	@mv $(BUILD)/nullsender-schema.7 etc/man/nullsender-schema.7
+
+# --- installing ---------------------------------------------------------------------------------
+
+.PHONY: install uninstall deb
+
+PREFIX := /usr/local
+SYSCONFDIR := /etc
+BINDIR := $(PREFIX)/bin
+MANDIR := $(PREFIX)/share/man
+DOCDIR := $(PREFIX)/share/doc/nullsender
+BASHDIR := $(PREFIX)/share/bash-completion/completions
+ZSHDIR := $(PREFIX)/share/zsh/site-functions
+LIBDIR := $(PREFIX)/lib
+UNITDIR := $(LIBDIR)/systemd/system
+DESTDIR :=
+# What install puts where; uninstall takes the same away, save the configuration.
+INSTALLED := $(BINDIR)/nullsender $(foreach page,$(PAGES),$(MANDIR)/man$(lastword $(subst ., ,$(page)))/$(page)) \
+	$(BASHDIR)/nullsender $(ZSHDIR)/_nullsender \
+	$(patsubst etc/systemd/%,$(UNITDIR)/%,$(wildcard etc/systemd/*)) \
+	$(LIBDIR)/sysusers.d/nullsender.conf $(LIBDIR)/tmpfiles.d/nullsender.conf \
+	$(DOCDIR)/README.md $(DOCDIR)/nullsender.conf
+put = install -D -m $(1) $(2) $(DESTDIR)$(3)
+
+install: all ## put everything below PREFIX (/usr/local), the configuration into SYSCONFDIR (/etc)
+	$(call put,755,$(BUILD)/nullsender,$(BINDIR)/nullsender)
+	@$(foreach page,$(PAGES),$(call put,644,$(BUILD)/man/$(page),$(MANDIR)/man$(lastword $(subst ., ,$(page)))/$(page)) &&) :
+	@$(call put,644,$(BUILD)/completion/bash,$(BASHDIR)/nullsender)
+	@$(call put,644,$(BUILD)/completion/zsh,$(ZSHDIR)/_nullsender)
+	@for unit in $(notdir $(wildcard etc/systemd/*)); do \
+		sed 's|@bindir@|$(BINDIR)|' etc/systemd/$$unit > $(BUILD)/$$unit && \
+		$(call put,644,$(BUILD)/$$unit,$(UNITDIR)/$$unit); done
+	@$(call put,644,etc/sysusers.d/nullsender.conf,$(LIBDIR)/sysusers.d/nullsender.conf)
+	@$(call put,644,etc/tmpfiles.d/nullsender.conf,$(LIBDIR)/tmpfiles.d/nullsender.conf)
+	@$(call put,644,README.md,$(DOCDIR)/README.md)
+	@$(call put,644,etc/nullsender.conf,$(DOCDIR)/nullsender.conf)
+	@sed 's|@bindir@|$(BINDIR)|' etc/cron.d/nullsender > $(BUILD)/cron
+	@[ -e $(DESTDIR)$(SYSCONFDIR)/cron.d/nullsender ] || $(call put,644,$(BUILD)/cron,$(SYSCONFDIR)/cron.d/nullsender)
+	@[ -e $(DESTDIR)$(SYSCONFDIR)/nullsender/nullsender.conf ] || \
+		$(call put,640,etc/nullsender.conf,$(SYSCONFDIR)/nullsender/nullsender.conf)
+	@install -d $(DESTDIR)$(SYSCONFDIR)/nullsender/rules.d
+
+uninstall: ## take away what install has put there; the configuration stays
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+
+deb: ## a Debian package, build/nullsender_VERSION_ARCH.deb
+	@$(MAKE) --no-print-directory deps PACKAGES='$(PACKAGES) $(PACKAGES_DEB)'
+	@rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb/nullsender-$(VERSION)
+	@git ls-files -z | tar --null -T - -c | tar -x -C $(BUILD)/deb/nullsender-$(VERSION)
+	@mv $(BUILD)/deb/nullsender-$(VERSION)/etc/debian $(BUILD)/deb/nullsender-$(VERSION)/debian
+	@cd $(BUILD)/deb/nullsender-$(VERSION) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -b > ../build.log 2>&1 || \
+		{ tail -30 ../build.log; exit 1; }
+	@lintian --fail-on error,warning $(BUILD)/deb/*.changes
+	@mv $(BUILD)/deb/nullsender_*.deb $(BUILD)/ && ls $(BUILD)/nullsender_*.deb
 
 lint: ## layering, layout and both compilers' warnings
 	@python3 tests/lint.py

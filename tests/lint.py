@@ -232,6 +232,16 @@ def migrations_are_numbered_without_gaps() -> Findings:
             yield f"{name}: number {expected} is expected here"
 
 
+def the_debian_package_is_built_with_what_the_makefile_lists() -> Findings:
+    packages = " ".join(makefile_variables()["PACKAGES"])
+    listed = set(re.findall(r"lib\S+-dev|nettle-dev|pkg-config", packages))
+    listed.discard("libcmocka-dev")
+    fields = read("etc/debian/control").partition("Standards-Version")[0]
+    needed = set(re.findall(r"(?m)^ ([\w.+-]+)", fields))
+    for package in sorted(listed ^ needed):
+        yield f"{package}: in only one of the Makefile's PACKAGES and etc/debian/control"
+
+
 def scripts_have_no_syntax_errors() -> Findings:
     for name in tracked("*.py"):
         try:
@@ -261,6 +271,7 @@ CHECKS: tuple[Callable[[], Findings], ...] = (
     no_paths_of_somebodys_machine,
     text_is_tidy,
     migrations_are_numbered_without_gaps,
+    the_debian_package_is_built_with_what_the_makefile_lists,
     scripts_have_no_syntax_errors,
 )
 
