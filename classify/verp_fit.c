@@ -1,6 +1,7 @@
 #include "classify/verp_fit.h"
 
 #include "classify/verp_sign.h"
+#include "classify/verp_unwrap.h"
 #include "cmd/base/buf.h"
 
 #include <string.h>
@@ -158,11 +159,15 @@ static bool same(const char *a, const char *b) {
     return a && b ? !strcmp(a, b) : a == b;
 }
 
-/* The last word on whether a pattern can carry something: it is read back. */
-static bool reads_back(const struct verp_template *t, const struct address *made,
+/* The last word on whether a pattern can carry something: it is read back, as verp_decode() does.
+ * An address that looks like a forwarder's work would be unwrapped. */
+static bool reads_back(const struct verp_template *t, const char *text,
                        const struct verp_content *content, struct arena *arena) {
+    struct address address;
     struct verp_content read;
-    return verp_fit_read(t, made, arena, &read) && same(read.campaign, content->campaign) &&
+    return address_parse(bytes_of(text), arena, &address) &&
+           !verp_unwrap_address(arena, &address) && !verp_is_microsoft_hash(&address) &&
+           verp_fit_read(t, &address, arena, &read) && same(read.campaign, content->campaign) &&
            same(read.recipient.local, content->recipient.local) &&
            same(read.recipient.domain, content->recipient.domain) && same(read.tag, content->tag);
 }
@@ -186,12 +191,12 @@ int verp_fit_write(const struct verp_template *t, const struct verp_content *con
     }
     made = (struct address){arena_bytes(arena, buf_bytes(&local)),
                             arena_bytes(arena, buf_bytes(&domain))};
+    *address = address_write(&made, arena);
     if (!is_ascii(buf_bytes(&local)) || !is_dot_string(buf_bytes(&local)) ||
-        !reads_back(t, &made, content, arena)) {
+        !reads_back(t, *address, content, arena)) {
         err_set(err, ERR_DATA, "the pattern cannot carry this");
         goto out;
     }
-    *address = address_write(&made, arena);
     rc = 0;
 out:
     buf_free(&local);

@@ -30,7 +30,8 @@ struct compiler {
     struct verp_template *made;
     struct verp_side *side;     /* the one that is being filled */
     const struct address *base; /* NULL for none */
-    size_t column;              /* of what is being read */
+    struct arena *arena;
+    size_t column; /* of what is being read */
     struct err *err;
 };
 
@@ -121,6 +122,15 @@ static int compile_char(struct compiler *c, char ch) {
     return add_text(c, &ch, 1);
 }
 
+/* Whether addresses can have the template's domain: they have theirs in its one form. */
+static bool is_domain(const struct compiler *c, const struct verp_side *side) {
+    const char *text = side->parts[0].text;
+    if (side->count > 1 || !text)
+        return true;
+    const char *domain = address_domain(bytes_of(text), c->arena);
+    return domain && !ascii_compare(domain, text);
+}
+
 static int compile(struct compiler *c, const char *text) {
     size_t len = strlen(text);
     for (size_t i = 0; i < len; i++) {
@@ -140,6 +150,8 @@ static int compile(struct compiler *c, const char *text) {
     }
     if (!c->made->domain.count)
         return complain(c, "the pattern ends without `@` and a domain");
+    if (!is_domain(c, &c->made->domain))
+        return complain(c, "what stands behind the `@` is no domain such as news.example.com");
     const bool *has = c->made->has;
     bool complete = has[VERP_PART_LOCAL] && has[VERP_PART_DOMAIN];
     bool token = has[VERP_PART_TAG] && !has[VERP_PART_LOCAL] && !has[VERP_PART_DOMAIN] &&
@@ -170,7 +182,7 @@ int verp_template_new(const char *text, const char *base, struct verp_template *
     struct arena *arena = arena_new();
     struct verp_template *t = memory_zero(1, sizeof *t);
     struct address address;
-    struct compiler c = {.made = t, .side = &t->local, .err = err, .column = 1};
+    struct compiler c = {.made = t, .side = &t->local, .arena = arena, .err = err, .column = 1};
     int rc = -1;
     if (base && !address_parse(bytes_of(base), arena, &address)) {
         err_set(err, ERR_CONFIG, "\"%s\" is not an address such as bounces@example.com", base);

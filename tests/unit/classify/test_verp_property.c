@@ -221,6 +221,7 @@ static void what_cannot_be_carried_is_refused_with_the_reason(void **state) {
         {"b+{local}={domain}@x.example", NULL, "\"a b\"@example.net", "cannot carry", ERR_DATA},
         {"b+{local}={domain}@x.example", NULL, "a..b@example.net", "cannot carry", ERR_DATA},
         {"b+{list}-{local}={domain}@x.example", "a-b", "ada@example.net", "cannot carry", ERR_DATA},
+        {"prvs={campaign}={recipient}@x.example", "a", "ada@example.net", "cannot carry", ERR_DATA},
         {"b+{any}-{recipient}@x.example", NULL, "ada@example.net", "{any}", ERR_DATA},
         {"b+{recipient}@{any}", NULL, "ada@example.net", "{any}", ERR_DATA},
         {"b+{campaign}-{recipient}@x.example", "a",
