@@ -299,12 +299,27 @@ static struct config *take_values(cfg_t *parsed, const char *path) {
     return config;
 }
 
+/* libconfuse would take a NUL for the end of the file. */
+static int check_text(const char *path, struct bytes text, struct err *err) {
+    struct bytes line;
+    for (unsigned number = 1; bytes_next_line(&text, &line); number++)
+        if (bytes_find_char(line, '\0') >= 0)
+            return err_set(err, ERR_CONFIG,
+                           "%s:%u: a NUL byte; a configuration is plain text, in UTF-8", path,
+                           number);
+    return 0;
+}
+
 int config_read(const char *path, struct config **config, struct err *err) {
     *config = NULL;
     struct buf text = BUF_INIT;
     if (file_read(path, &text, err) != 0) {
         buf_free(&text);
         return err_prefix(err, "configuration file");
+    }
+    if (check_text(path, buf_bytes(&text), err) != 0) {
+        buf_free(&text);
+        return -1;
     }
     buf_add_string(&text, end_line);
     struct err first = {0};
@@ -315,9 +330,10 @@ int config_read(const char *path, struct config **config, struct err *err) {
     reading.err = NULL;
     buf_free(&text);
     if (rc != CFG_SUCCESS || first.code) {
+        if (!first.code) /* libconfuse has no words for an empty key */
+            err_set(&first, ERR_CONFIG, "%s:%d: neither a section nor KEY = VALUE", path,
+                    parsed->line);
         cfg_free(parsed);
-        if (!first.code)
-            err_set(&first, ERR_CONFIG, "%s: cannot be read as a configuration", path);
         *err = first;
         return -1;
     }

@@ -15,17 +15,21 @@
 
 #include <cmocka.h>
 
-static int read_text(const char *text, struct config **config, struct err *err) {
+static int read_bytes(struct bytes text, struct config **config, struct err *err) {
     static char path[] = P_tmpdir "/nullsender-test-config-XXXXXX";
     memcpy(path + sizeof path - 7, "XXXXXX", 6);
     int fd = mkstemp(path);
     assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    assert_int_equal(write(fd, text.data, text.len), (ssize_t)text.len);
     close(fd);
     *err = (struct err){0};
     int rc = config_read(path, config, err);
     unlink(path);
     return rc;
+}
+
+static int read_text(const char *text, struct config **config, struct err *err) {
+    return read_bytes(bytes_of(text), config, err);
 }
 
 #define MAILBOX "mailbox \"b\" { host = \"h\" user = \"u\" password_file = \"/p\" "
@@ -80,6 +84,7 @@ static void errors_say_where_and_what_would_be_right(void **state) {
                                               "you mean 'password_file'"},
         {MAILBOX "after = \"mvoe\" }", ":1:|after = \"mvoe\"|must be one of: move delete keep"},
         {MAILBOX "port = 70000 }", "port = 70000|from 0 to 65535"},
+        {"\n\"\" = 3\n", ":2:|neither a section nor KEY = VALUE"},
         {"workers = many\n", ":1:|workers"},
         {"policy { strikes = 0 }", "strikes = 0|from 1 to 1000"},
         {"mailbox \"b\" { user = \"u\" password_file = \"/p\" }", "mailbox \"b\"|host is missing"},
@@ -104,6 +109,17 @@ static void errors_say_where_and_what_would_be_right(void **state) {
                 fail_msg("\"%s\" gives \"%s\", which lacks \"%s\"", table[i].text, err.text, word);
         buf_free(&words);
     }
+}
+
+static void what_stands_behind_a_nul_is_not_overlooked(void **state) {
+    (void)state;
+    static const char text[] = "workers = 3\n\0policy { strikes = 7 }\n";
+    struct config *config;
+    struct err err;
+    assert_int_equal(read_bytes((struct bytes){text, sizeof text - 1}, &config, &err), -1);
+    assert_null(config);
+    assert_int_equal(err.code, ERR_CONFIG);
+    assert_non_null(strstr(err.text, ":2: a NUL byte"));
 }
 
 static void a_missing_file_is_named(void **state) {
@@ -142,6 +158,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_and_defaults_arrive),
         cmocka_unit_test(errors_say_where_and_what_would_be_right),
+        cmocka_unit_test(what_stands_behind_a_nul_is_not_overlooked),
         cmocka_unit_test(a_missing_file_is_named),
         cmocka_unit_test(the_sample_shows_every_key_and_reads_back),
     };
