@@ -5,6 +5,7 @@
 #   make check    all tests; installs what they need
 #   make asan     the tests again under AddressSanitizer and UBSan
 #   make bench    how fast it is, beside its peers
+#   make fuzz     hostile input for a minute each (FUZZ_SECONDS=n) to all that reads some
 #   make accuracy CORPUS=DIR  how often the judge is right, on labelled mails
 #   make help     every target
 
@@ -17,8 +18,9 @@ PACKAGES := gcc clang clang-format make git pkg-config python3 openssl \
 	libetpan-dev libcurl4-gnutls-dev libpq-dev libvectorscan-dev nettle-dev libidn2-dev \
 	libjansson-dev libconfuse-dev libseccomp-dev libsystemd-dev libcmocka-dev \
 	dovecot-imapd dovecot-lmtpd postgresql
-# The tests look at the HTML report in a real browser, and read manual pages and completions.
-PACKAGES_CHECK := chromium chromium-driver mandoc zsh
+# The tests look at the HTML report in a real browser, read manual pages and completions, and fuzz
+# with libFuzzer, which is in the package that clang only recommends.
+PACKAGES_CHECK := chromium chromium-driver mandoc zsh libclang-rt-dev
 # What `make bench` measures, and what it measures against.
 PACKAGES_BENCH := valgrind libsisimai-perl python3-flufl.bounce \
 	libmail-deliverystatus-bounceparser-perl getmail6
@@ -85,10 +87,12 @@ PAGES := nullsender.8 nullsender.conf.5 nullsender-rules.5 nullsender-schema.7
 MANUAL := $(PAGES:%=$(BUILD)/man/%) $(BUILD)/completion/bash $(BUILD)/completion/zsh
 EMBEDDED := $(patsubst %,$(BUILD)/obj/cmd/embedded_%.o,rules migrations page ruleset)
 
-.PHONY: all program manual pages deps demo check asan bench accuracy lint format clean help
+.PHONY: all program manual pages deps demo check asan bench fuzz accuracy lint format clean help
 .DELETE_ON_ERROR:
 
 CORPUS :=
+FUZZ_BUILD := build-fuzz
+FUZZ_SECONDS := 60
 
 all: program manual
 program: $(BUILD)/nullsender
@@ -119,6 +123,15 @@ $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) $(PKG_FLAGS) -c -o $@ $<
 
+# Programs that give hostile input to one part each: tests/fuzz/fuzz.h. Built with clang, in a
+# folder of its own: see `fuzz-programs` below.
+FUZZ_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*.c)))
+$(FUZZ_PROGRAMS): $(BUILD)/%: %.c $(BUILD)/cmd.a $(foreach use,$(USES_cmd),$(BUILD)/$(use).a)
+	$(call say,FUZZ $@)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -fsanitize=fuzzer -o $@ $< $(filter %.a,$^) \
+		-pie $(LDFLAGS) $(call pkg_libs,$(foreach layer,$(LAYERS),$(PKG_$(layer))))
+
 # The rules, the migrations and the style of the HTML report are part of the program:
 # cmd/embedded.h.
 $(BUILD)/embedded_rules.c: $(sort $(wildcard etc/rules/*.rules))
@@ -136,7 +149,7 @@ $(BUILD)/obj/cmd/embedded_%.o: $(BUILD)/embedded_%.c
 # The rules once more, compiled: by a tool that is built and run on the way.
 $(BUILD)/embed_rules: cmd/embed_rules.c $(BUILD)/obj/cmd/embedded_rules.o $(BUILD)/classify.a $(BUILD)/base.a
 	$(call say,LINK $@)
-	$(Q)$(COMPILE) -pie -o $@ $^ $(call pkg_libs,$(PKG_classify))
+	$(Q)$(COMPILE) -pie -o $@ $< $(filter %.o %.a,$^) $(call pkg_libs,$(PKG_classify))
 $(BUILD)/ruleset: $(BUILD)/embed_rules
 	$(call say,EMBED $@)
 	$(Q)$< > $@
@@ -177,7 +190,8 @@ demo: ## the whole way on throwaway servers
 check: ## lint, unit tests and end-to-end tests
 	@$(MAKE) --no-print-directory deps PACKAGES='$(PACKAGES) $(PACKAGES_CHECK)'
 	@$(MAKE) --no-print-directory -j2 program unit-tests manual
-	@python3 tests/run.py --build $(BUILD) $(TESTS)
+	@$(if $(filter-out fuzz%,$(TESTS)),,$(MAKE) --no-print-directory fuzz-programs)
+	@python3 tests/run.py --build $(BUILD) --fuzz-build $(FUZZ_BUILD) $(TESTS)
 
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS)
@@ -197,6 +211,18 @@ $(BENCH_TOOLS): $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/cmd.a $(foreach use,$
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -o $@ $< $(filter %.a,$^) -pie \
 		$(call pkg_libs,$(foreach layer,$(LAYERS),$(PKG_$(layer))))
+
+fuzz: ## hostile input to all that reads some: FUZZ_SECONDS=n each, FUZZ="imap mime" for some
+	@$(MAKE) --no-print-directory deps PACKAGES='$(PACKAGES) $(PACKAGES_CHECK)'
+	@$(MAKE) --no-print-directory fuzz-programs
+	@python3 tests/fuzz/run.py --build $(FUZZ_BUILD) --seconds $(FUZZ_SECONDS) $(FUZZ)
+
+.PHONY: fuzz-programs fuzz-targets
+fuzz-programs:
+	@$(MAKE) --no-print-directory -j2 BUILD=$(FUZZ_BUILD) CC=clang HARDENING=-fPIE \
+		CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+		SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' fuzz-targets
+fuzz-targets: $(FUZZ_PROGRAMS)
 
 accuracy: ## score the judge on labelled mails: CORPUS=DIR with labels.tsv and score.py
 	@[ -f "$(CORPUS)/score.py" ] || { echo "make accuracy CORPUS=DIR: DIR holds mails, labels.tsv and score.py"; exit 1; }

@@ -28,6 +28,7 @@ from lab.tap import PASSED, Tally
 TESTS = ROOT / "tests"
 
 UNIT_SECONDS = 120
+FUZZ_SECONDS = 300
 LINT_SECONDS = 300
 E2E_SECONDS = 900
 STOP_SECONDS = 30  # to stop the servers that an end-to-end test has started
@@ -52,7 +53,7 @@ class TestProgram:
     needs_database: bool = False
 
 
-def test_programs(build: Path) -> Iterator[TestProgram]:
+def test_programs(build: Path, fuzz_build: Path) -> Iterator[TestProgram]:
     """All of them, the quick ones first."""
     lint = TESTS / "lint.py"
     yield TestProgram("lint", [sys.executable, str(lint)], lint, LINT_SECONDS)
@@ -67,6 +68,10 @@ def test_programs(build: Path) -> Iterator[TestProgram]:
             environment={"CMOCKA_MESSAGE_OUTPUT": "TAP"},
             needs_database=source.parent.name == "store",
         )
+    for source in sorted(TESTS.glob("fuzz/*.c")):
+        command = [sys.executable, "tests/fuzz/run.py", "--build", str(fuzz_build), source.stem]
+        program = fuzz_build / "tests/fuzz" / source.stem
+        yield TestProgram(f"fuzz/{source.stem}", command, program, FUZZ_SECONDS)
     for source in sorted(TESTS.glob("e2e/test_*.py")):
         yield TestProgram(
             f"e2e/{source.stem}",
@@ -185,15 +190,17 @@ def show_result(program: TestProgram, tally: Tally, output: str, seconds: float)
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--build", type=Path, default=Path("build"), help="folder of the build")
+    parser.add_argument("--fuzz-build", type=Path, default=Path("build-fuzz"), help="of the same")
     parser.add_argument("filters", nargs="*", metavar="FILTER", help="part of a program's name")
     arguments = parser.parse_args()
     build = (ROOT / arguments.build).resolve()
+    fuzz_build = (ROOT / arguments.fuzz_build).resolve()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 
     passed = failed = 0
     with contextlib.ExitStack() as stack:
         databases = Databases(build, stack)
-        for program in test_programs(build):
+        for program in test_programs(build, fuzz_build):
             if arguments.filters and not any(part in program.name for part in arguments.filters):
                 continue
             if program.needs_database:
