@@ -127,12 +127,24 @@ static uint32_t enter_landlock(void) {
 
 /* What may be asked of the kernel whatever the arguments are. */
 static const int harmless[] = {
-    SCMP_SYS(read),      SCMP_SYS(write),         SCMP_SYS(munmap),
-    SCMP_SYS(mremap),    SCMP_SYS(madvise),       SCMP_SYS(brk),
-    SCMP_SYS(futex),     SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
-    SCMP_SYS(getrandom), SCMP_SYS(rt_sigreturn),  SCMP_SYS(rt_sigprocmask),
-    SCMP_SYS(getpid),    SCMP_SYS(gettid),        SCMP_SYS(restart_syscall),
-    SCMP_SYS(exit),      SCMP_SYS(exit_group),
+    SCMP_SYS(read),
+    SCMP_SYS(write),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(brk),
+    SCMP_SYS(futex),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(sigaltstack), /* AddressSanitizer, before a process ends */
 };
 
 /* Memory, but no new code; abort(3), but no signals to others; more CPU time, but no other limit.

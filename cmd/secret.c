@@ -83,7 +83,8 @@ static int read_command(const char *command, char **secret, struct err *err) {
             if (rc == 0)
                 secret_free(*secret);
             *secret = NULL;
-            rc = err_set(err, ERR_CONFIG, "password_command '%s' failed with status %d", command,
+            /* Without the command: people put secrets there too. */
+            rc = err_set(err, ERR_CONFIG, "password_command failed with status %d",
                          WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
         }
     }

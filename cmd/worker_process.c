@@ -188,6 +188,9 @@ _Noreturn static void serve(const struct worker_settings *settings,
 void worker_process_main(int argc, char **argv) {
     if (argc != 1 || strcmp(argv[0], worker_name) != 0)
         return;
+    /* A crash is told by its signal; AddressSanitizer makes it an exit. */
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL);
     /* The parent decides when to leave: also where both are interrupted at a terminal. */
     signal(SIGINT, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);

@@ -27,6 +27,7 @@ class Program:
     database: Keys = field(default_factory=dict)
     mailboxes: dict[str, Keys] = field(default_factory=dict)
     sections: dict[str, Keys] = field(default_factory=dict)  # "" holds the keys outside of all
+    variables: dict[str, str] = field(default_factory=dict)  # of the environment, beside cron's
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -74,7 +75,7 @@ class Program:
             text=True,
             errors="replace",
             timeout=RUN_SECONDS,
-            env=environment(),
+            env=environment() | self.variables,
             check=False,
             **options,
         )
@@ -89,7 +90,7 @@ class Program:
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            env=environment(),
+            env=environment() | self.variables,
         )
 
 
