@@ -62,6 +62,7 @@ const struct config_key config_keys[] = {
     {"mailbox", "message_octets", CONFIG_NUMBER, IN_MAILBOX(message_octets), "262144", 4096,
      64 * 1024 * 1024, NULL},
     {"mailbox", "timeout", CONFIG_NUMBER, IN_MAILBOX(timeout), "60", 1, 3600, NULL},
+    {"mailbox", "retries", CONFIG_NUMBER, IN_MAILBOX(retries), "3", 0, 100, NULL},
     {"verp", "patterns", CONFIG_LIST, IN_CONFIG(verp_patterns), NULL, 0, 0, NULL},
     {"verp", "campaign_header", CONFIG_STRING, IN_CONFIG(campaign_header), NULL, 0, 0, NULL},
     {"verp", "key_file", CONFIG_STRING, IN_CONFIG(verp_key_file), NULL, 0, 0, NULL},

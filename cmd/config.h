@@ -38,6 +38,7 @@ struct config_mailbox {
     long recipient_header_instance;
     long message_octets;
     long timeout;
+    long retries;
 };
 
 struct config {

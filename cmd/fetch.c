@@ -1,11 +1,13 @@
 /* nullsender fetch: every mailbox of the configuration, one after the other. */
 #include "cmd/base/buf.h"
+#include "cmd/clock.h"
 #include "cmd/command.h"
 #include "cmd/config.h"
 #include "cmd/inbox.h"
 #include "cmd/log.h"
 #include "cmd/progress.h"
 #include "cmd/prune.h"
+#include "cmd/retry.h"
 #include "cmd/secret.h"
 #include "cmd/session.h"
 #include "cmd/summary.h"
@@ -15,6 +17,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+
+enum {
+    FETCH_SECONDS = 3600, /* for one mailbox: one server that trickles must not keep the others from
+                             being read; a million bounces are read in a third of it */
+    FETCH_OVERTIME = 600, /* to store and file away what has come; then the line is cut */
+};
 
 static volatile sig_atomic_t stop_asked;
 
@@ -56,6 +64,8 @@ static struct imap *open_imap(const struct config_mailbox *mailbox, struct err *
         .ca_file = mailbox->ca_file,
         .connect_timeout = (unsigned)mailbox->timeout,
         .idle_timeout = (unsigned)mailbox->timeout,
+        .client_name = "nullsender",
+        .client_version = VERSION,
         .trace = log_is_on(LOG_LEVEL_DEBUG) ? trace : NULL,
         .alert = alert,
         .context = (void *)(uintptr_t)mailbox->name,
@@ -65,37 +75,65 @@ static struct imap *open_imap(const struct config_mailbox *mailbox, struct err *
     return imap;
 }
 
-static int read_inbox(const struct session *session, size_t index, long limit, struct imap *imap,
-                      const char *run, struct pipeline_sums *sums, struct err *err) {
-    const struct config_mailbox *mailbox = &session->config->mailboxes[index];
-    struct progress progress;
-    const struct inbox inbox = {
-        .mailbox = mailbox,
-        .imap = imap,
-        .store = session->store,
-        .dry_run = session->dry_run,
-        .limit = (uint64_t)limit,
-        .window = (size_t)session->config->commit_messages,
-        .stop = &stop_asked,
-    };
-    struct pipeline_options options = session_pipeline_options(session, mailbox->name, index, run);
-    options.progress = progress_update;
-    options.progress_context = &progress;
-    progress_start(&progress, mailbox->name);
-    int rc = inbox_read(&inbox, options, sums, err);
-    progress_end(&progress);
-    if (rc == 0 && !session->dry_run)
-        rc = summary_check(&sums->run, err);
-    if (rc == 0) {
-        char source[256];
-        snprintf(source, sizeof source, "mailbox %s", mailbox->name);
-        summary_print(source, sums, session->dry_run, progress_seconds(&progress));
-    }
-    size_t left = imap_left_marked(imap);
+/* One connection's worth of a mailbox; *again as inbox_read says. */
+static int read_once(struct inbox *inbox, struct pipeline_options options,
+                     struct pipeline_sums *sums, bool *again, struct err *err) {
+    uint64_t limit = inbox->limit;
+    inbox->imap = open_imap(inbox->mailbox, err);
+    *again = inbox->imap == NULL;
+    if (inbox->imap == NULL)
+        return -1;
+    imap_limit(inbox->imap, FETCH_SECONDS + FETCH_OVERTIME);
+    /* Of what is stored now, the next connection need not read anything. */
+    uint64_t before = sums->run.stored + sums->run.quarantined;
+    int rc = inbox_read(inbox, options, sums, again, err);
+    uint64_t stored = sums->run.stored + sums->run.quarantined - before;
+    inbox->limit = stored < limit ? limit - stored : 0;
+    size_t left = imap_left_marked(inbox->imap);
     if (left)
         log_warning("mailbox %s: %zu messages are filed away but remain in %s, marked \\Deleted: "
                     "the server has no UIDPLUS",
-                    mailbox->name, left, mailbox->folder);
+                    inbox->mailbox->name, left, inbox->mailbox->folder);
+    imap_close(inbox->imap);
+    return rc;
+}
+
+/* The whole mailbox, over as many connections as it takes. */
+static int read_inbox(const struct session *session, size_t index, uint64_t limit, const char *run,
+                      struct pipeline_sums *sums, struct err *err) {
+    const struct config_mailbox *mailbox = &session->config->mailboxes[index];
+    struct progress progress;
+    struct inbox inbox = {
+        .mailbox = mailbox,
+        .store = session->store,
+        .dry_run = session->dry_run,
+        .limit = limit,
+        .until = clock_seconds() + FETCH_SECONDS,
+        .window = (size_t)session->config->commit_messages,
+        .stop = &stop_asked,
+    };
+    struct retry retry = {.tries = (unsigned)mailbox->retries, .stop = &stop_asked};
+    struct pipeline_options options = session_pipeline_options(session, mailbox->name, index, run);
+    char source[256];
+    bool again;
+    int rc;
+    snprintf(source, sizeof source, "mailbox %s", mailbox->name);
+    options.progress = progress_update;
+    options.progress_context = &progress;
+    progress_start(&progress, mailbox->name);
+    do {
+        uint64_t before = sums->run.stored + sums->run.quarantined;
+        rc = read_once(&inbox, options, sums, &again, err);
+        if (sums->run.stored + sums->run.quarantined > before)
+            retry.done = 0;
+        if (session->dry_run && sums->run.fetched) /* nothing was stored to go on behind */
+            retry.tries = 0;
+    } while (rc != 0 && again && retry_wait(&retry, source, err));
+    progress_end(&progress);
+    if (rc == 0 && !session->dry_run)
+        rc = summary_check(&sums->run, err);
+    if (rc == 0)
+        summary_print(source, sums, session->dry_run, progress_seconds(&progress));
     return rc;
 }
 
@@ -109,7 +147,6 @@ static int fetch_mailbox(const struct session *session, size_t index, long limit
     const struct config_mailbox *mailbox = &session->config->mailboxes[index];
     struct pipeline_sums sums = {0};
     struct store_lock *lock = NULL;
-    struct imap *imap = NULL;
     char run[STORE_RUN_ID_SIZE] = "";
     int rc = -1;
     log_about(mailbox->name);
@@ -126,9 +163,7 @@ static int fetch_mailbox(const struct session *session, size_t index, long limit
             goto out;
         log_set_field(LOG_FIELD_RUN, run);
     }
-    imap = open_imap(mailbox, err);
-    if (imap)
-        rc = read_inbox(session, index, limit, imap, run, &sums, err);
+    rc = read_inbox(session, index, limit ? (uint64_t)limit : UINT64_MAX, run, &sums, err);
     if (*run) {
         /* After a lost database this fails too; the first error is the one to tell. */
         struct err second;
@@ -139,7 +174,6 @@ static int fetch_mailbox(const struct session *session, size_t index, long limit
         }
     }
 out:
-    imap_close(imap);
     store_lock_free(lock);
     return rc ? err_prefix(err, "mailbox %s", mailbox->name) : 0;
 }

@@ -22,6 +22,7 @@ struct reading {
     size_t taken;     /* messages that came */
     uint32_t cursor;  /* all of todo up to this UID has come; 0: nobody can say */
     bool cursor_held; /* by a message that did not come, or not in order */
+    uint64_t filed;   /* messages whose filing away was asked for */
 };
 
 enum place { PLACE_STAY, PLACE_PROCESSED, PLACE_QUARANTINE, PLACE_GONE };
@@ -40,9 +41,10 @@ static enum place place_for(const struct config_mailbox *mailbox, enum store_out
 static int file_to(struct reading *reading, enum place place, const uint32_t *uids, size_t count,
                    struct err *err) {
     const struct config_mailbox *mailbox = reading->inbox->mailbox;
-    if (!count || reading->inbox->dry_run)
+    /* The next connection files what this one cannot. */
+    if (!count || reading->inbox->dry_run || imap_is_lost(reading->inbox->imap))
         return 0;
-    reading->sums->run.filed += count;
+    reading->filed += count;
     if (place == PLACE_GONE)
         return imap_delete_begin(reading->inbox->imap, uids, count, err);
     return imap_move_begin(
@@ -114,36 +116,42 @@ static int ensure_folders(const struct inbox *inbox, struct err *err) {
     return imap_folder_ensure(inbox->imap, mailbox->quarantine_folder, err);
 }
 
-/* Selects the folder and finds out what there is to do. */
-static int open_folder(struct reading *reading, struct err *err) {
+/* How far an earlier run has read a mailbox whose messages stay where they are. */
+static int find_cursor(const struct inbox *inbox, struct store_cursor *cursor, struct err *err) {
+    *cursor = (struct store_cursor){0};
+    if (inbox->mailbox->after != CONFIG_AFTER_KEEP)
+        return 0;
+    return store_cursor_get(inbox->store, inbox->mailbox->name, cursor, err);
+}
+
+/* Selects the folder and lists what is in it. */
+static int open_folder(struct reading *reading, const struct store_cursor *cursor,
+                       struct err *err) {
     const struct inbox *inbox = reading->inbox;
     const struct config_mailbox *mailbox = inbox->mailbox;
-    bool keep = mailbox->after == CONFIG_AFTER_KEEP;
+    bool changes = !inbox->dry_run && mailbox->after != CONFIG_AFTER_KEEP;
     struct imap_folder_status status;
-    struct store_cursor cursor = {0};
-    if ((inbox->dry_run || keep ? imap_examine : imap_select)(inbox->imap, mailbox->folder, &status,
-                                                              err) != 0)
+    if ((changes ? imap_select : imap_examine)(inbox->imap, mailbox->folder, &status, err) != 0)
+        return -1;
+    if (changes && status.read_only)
+        return err_set(err, ERR_PERMISSION,
+                       "folder %s is read-only for this user; nothing could be filed away",
+                       mailbox->folder);
+    if (changes && ensure_folders(inbox, err) != 0)
         return -1;
     reading->uidvalidity = status.uidvalidity;
-    if (!inbox->dry_run && !keep) {
-        if (status.read_only)
-            return err_set(err, ERR_PERMISSION,
-                           "folder %s is read-only for this user; nothing could be filed away",
-                           mailbox->folder);
-        if (ensure_folders(inbox, err) != 0)
-            return -1;
-    }
-    if (keep && store_cursor_get(inbox->store, mailbox->name, &cursor, err) != 0)
-        return -1;
-    uint32_t after_uid = cursor.uidvalidity == status.uidvalidity ? cursor.last_uid : 0;
-    if (imap_uid_list(inbox->imap, after_uid, &reading->todo, &reading->todo_count, err) != 0)
-        return -1;
-    reading->sums->waiting = reading->todo_count;
+    uint32_t after_uid = cursor->uidvalidity == status.uidvalidity ? cursor->last_uid : 0;
+    return imap_uid_list(inbox->imap, after_uid, &reading->todo, &reading->todo_count, err);
+}
+
+/* Decides what of it there is to do. */
+static int choose_messages(struct reading *reading, struct err *err) {
+    reading->sums->waiting = reading->sums->run.fetched + reading->todo_count;
     /* Without UIDVALIDITY a UID proves nothing; the bytes do, when they are stored. */
-    if (status.uidvalidity && leave_out_known(reading, err) != 0)
+    if (reading->uidvalidity && leave_out_known(reading, err) != 0)
         return -1;
-    if (inbox->limit && reading->todo_count > inbox->limit)
-        reading->todo_count = inbox->limit;
+    if (reading->todo_count > reading->inbox->limit)
+        reading->todo_count = reading->inbox->limit;
     return 0;
 }
 
@@ -190,10 +198,22 @@ static void move_cursor(struct reading *reading, const struct imap_message *mess
         reading->cursor = message->uid;
 }
 
+/* Whether to leave the rest to the next run. */
+static bool is_over(const struct reading *reading) {
+    const struct inbox *inbox = reading->inbox;
+    if (*inbox->stop)
+        return true;
+    if (inbox->until <= 0 || clock_seconds() < inbox->until)
+        return false;
+    log_warning("mailbox %s: this takes too long; %zu messages are left to the next run",
+                inbox->mailbox->name, reading->todo_count - reading->taken);
+    return true;
+}
+
 static int push_messages(struct reading *reading, struct pipeline *pipeline, struct err *err) {
     struct imap_message message;
     int found = 0;
-    while (!*reading->inbox->stop && (found = fetch_next(reading, &message, err)) > 0) {
+    while (!is_over(reading) && (found = fetch_next(reading, &message, err)) > 0) {
         move_cursor(reading, &message);
         if (message.refusal) {
             log_set_field_number(LOG_FIELD_UID, message.uid);
@@ -216,22 +236,48 @@ static int push_messages(struct reading *reading, struct pipeline *pipeline, str
     return found < 0 ? -1 : 0;
 }
 
+/* Reads and stores all that is to do. What has come before the connection was lost is stored, too.
+ */
+static int read_messages(struct reading *reading, struct pipeline *pipeline, bool *again,
+                         struct err *err) {
+    struct imap *imap = reading->inbox->imap;
+    struct err lost = {0};
+    if (push_messages(reading, pipeline, err) != 0) {
+        if (!imap_is_lost(imap))
+            return -1;
+        lost = *err;
+    }
+    if (pipeline_finish(pipeline, err) != 0)
+        return -1;
+    if (lost.code)
+        *err = lost;
+    int rc = lost.code ? -1 : imap_finish(imap, err);
+    *again = rc != 0 && imap_is_lost(imap);
+    return rc;
+}
+
 int inbox_read(const struct inbox *inbox, struct pipeline_options options,
-               struct pipeline_sums *sums, struct err *err) {
-    *sums = (struct pipeline_sums){0};
+               struct pipeline_sums *sums, bool *again, struct err *err) {
     struct reading reading = {.inbox = inbox, .sums = sums};
     struct pipeline *pipeline = NULL;
-    int rc = -1;
-    if (open_folder(&reading, err) != 0)
+    struct store_cursor cursor;
+    *again = false;
+    int rc = find_cursor(inbox, &cursor, err);
+    if (rc == 0) {
+        rc = open_folder(&reading, &cursor, err);
+        *again = rc != 0;
+    }
+    if (rc == 0)
+        rc = choose_messages(&reading, err);
+    if (rc != 0)
         goto out;
     options.uidvalidity = reading.uidvalidity;
     options.committed = file_committed;
     options.committed_context = &reading;
     pipeline = pipeline_new(&options, sums);
-    if (push_messages(&reading, pipeline, err) != 0 || pipeline_finish(pipeline, err) != 0 ||
-        imap_finish(inbox->imap, err) != 0)
-        goto out;
-    rc = 0;
+    rc = read_messages(&reading, pipeline, again, err);
+    if (rc == 0)
+        sums->run.filed += reading.filed;
 out:
     pipeline_free(pipeline);
     free(reading.todo);

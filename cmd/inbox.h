@@ -19,15 +19,22 @@ struct inbox {
     struct imap *imap;
     struct store *store;               /* knows what was read before */
     bool dry_run;                      /* change nothing, neither here nor there */
-    uint64_t limit;                    /* read so many messages at most; 0: all */
+    uint64_t limit;                    /* read so many messages at most */
+    double until;                      /* on clock_seconds()'s clock: leave the rest to the next
+                                          run; 0: never */
     size_t window;                     /* messages to ask the server for at once */
     const volatile sig_atomic_t *stop; /* set by a signal: commit what has come, and leave */
 };
 
 /* Reads the mailbox, whose folder is not yet selected, through a pipeline with these options; its
- * uidvalidity, committed and committed_context are filled in here. On -1 nothing is lost: what is
- * not filed away is found again by the next run. `sums` is filled in either case. */
+ * uidvalidity, committed and committed_context are filled in here. Adds to `sums`, also on failure.
+ *
+ * On -1 nothing is lost: what has come is stored, and what is not filed away is found again by the
+ * next run. *again: the mail server has failed, and not the database, in a way in which a new
+ * connection may do better: at the opening of the folder, or by breaking off. Then calling this
+ * with one goes on with what is not done; messages that were stored and not yet filed away count
+ * once more, as already known. */
 int inbox_read(const struct inbox *inbox, struct pipeline_options options,
-               struct pipeline_sums *sums, struct err *err);
+               struct pipeline_sums *sums, bool *again, struct err *err);
 
 #endif

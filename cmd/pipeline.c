@@ -50,6 +50,10 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct pip
 void pipeline_free(struct pipeline *pipeline) {
     if (!pipeline)
         return;
+    /* What the workers still have stands in our memory, and its results are nobody else's. */
+    struct worker_result dropped;
+    while (worker_pool_next(pipeline->options.pool, true, &dropped, NULL) > 0)
+        ;
     for (int i = 0; i < 2; i++)
         arena_free(pipeline->batches[i].arena);
     free(pipeline);

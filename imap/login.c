@@ -129,6 +129,14 @@ static enum err_code failure_code(CURLcode code) {
     return ERR_TEMPORARY;
 }
 
+/* libcurl has one code for a TLS that cannot be and for a connection that was lost on the way to
+ * it; the words are those of GnuTLS. */
+static bool is_broken_off(const char *words) {
+    return strstr(words, "non-properly terminated") != NULL ||
+           strstr(words, "pull function") != NULL || strstr(words, "push function") != NULL ||
+           strstr(words, "timed out") != NULL;
+}
+
 /* Says what libcurl's code means. `words` is its error buffer. */
 static int login_failed(CURLcode code, const char *words, const struct greeting *greeting,
                         struct err *err) {
@@ -147,7 +155,8 @@ static int login_failed(CURLcode code, const char *words, const struct greeting 
     case CURLE_SSL_CACERT_BADFILE: return err_set(err, ERR_CONFIG, "%s: %s", ca, words);
     case CURLE_SSL_CONNECT_ERROR:
         return err_set(
-            err, ERR_UNAVAILABLE, "no TLS with the server: %s%s", words,
+            err, is_broken_off(words) ? ERR_TEMPORARY : ERR_UNAVAILABLE,
+            "no TLS with the server: %s%s", words,
             options->tls == IMAP_TLS_IMPLICIT ? " (does the port expect STARTTLS instead?)" : "");
     case CURLE_USE_SSL_FAILED:
         return err_set(err, ERR_UNAVAILABLE,

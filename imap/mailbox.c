@@ -21,6 +21,15 @@ static void trace_line(void *context, struct bytes line) {
     imap->options.trace(imap->options.context, IMAP_RECEIVED, line);
 }
 
+static void trace_login(void *context, enum imap_direction direction, struct bytes line) {
+    struct imap *imap = context;
+    imap->options.trace(imap->options.context, direction, line);
+}
+
+static void alert_login(void *context, struct bytes text) {
+    session_alert(context, text);
+}
+
 /* ID (RFC 2971), whose refusal matters to nobody. */
 static int introduce(struct imap *imap, const struct imap_options *options, struct err *err) {
     if (!imap->has.id || options->client_name == NULL)
@@ -36,14 +45,19 @@ static int introduce(struct imap *imap, const struct imap_options *options, stru
 }
 
 struct imap *imap_open(const struct imap_options *options, struct err *err) {
-    struct connection *connection = connection_establish(options, err);
-    if (connection == NULL)
-        return NULL;
     struct imap *imap = memory_zero(1, sizeof *imap);
-    imap->connection = connection;
+    struct imap_options through_us = *options;
     imap->options.trace = options->trace;
     imap->options.alert = options->alert;
     imap->options.context = options->context;
+    through_us.trace = options->trace != NULL ? trace_login : NULL;
+    through_us.alert = alert_login;
+    through_us.context = imap;
+    imap->connection = connection_establish(&through_us, err);
+    if (imap->connection == NULL) {
+        free(imap);
+        return NULL;
+    }
     imap->body = imap->word = imap->text = imap->prefix = (struct buf)BUF_INIT;
     reader_init(&imap->reader, read_bytes, options->trace != NULL ? trace_line : NULL, imap);
     /* libcurl has asked before the login, when the server need not tell all. */

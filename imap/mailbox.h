@@ -81,7 +81,8 @@ struct imap_options {
     /* One protocol line (for a log), without its line end; of a long one only the start. Never gets
      * a password, a token or a message's text. May be NULL. */
     void (*trace)(void *context, enum imap_direction direction, struct bytes line);
-    /* What the server wants the user to read ([ALERT], RFC 9051 7.1). May be NULL. */
+    /* What the server wants the user to read ([ALERT], RFC 9051 7.1), each text once. May be NULL.
+     */
     void (*alert)(void *context, struct bytes text);
     void *context;
 };

@@ -30,9 +30,7 @@ static int on_read_only(struct imap *imap, unsigned long value, struct err *err)
 static int on_alert(struct imap *imap, unsigned long value, struct err *err) {
     (void)value;
     (void)err;
-    struct bytes text = bytes_from(buf_bytes(&imap->text), sizeof "[ALERT]" - 1);
-    if (imap->options.alert != NULL)
-        imap->options.alert(imap->options.context, bytes_trim(text));
+    session_alert(imap, bytes_from(buf_bytes(&imap->text), sizeof "[ALERT]" - 1));
     return 0;
 }
 

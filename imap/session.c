@@ -175,6 +175,25 @@ enum err_code session_refusal(const struct imap *imap, enum err_code otherwise) 
     return imap->plain_bad ? ERR_PROTOCOL : otherwise;
 }
 
+static uint32_t hash_of(struct bytes text) {
+    uint32_t hash = 2166136261U; /* FNV-1a */
+    for (size_t i = 0; i < text.len; i++)
+        hash = (hash ^ (unsigned char)text.data[i]) * 16777619U;
+    return hash;
+}
+
+void session_alert(struct imap *imap, struct bytes text) {
+    text = bytes_trim(text);
+    uint32_t hash = hash_of(text);
+    for (size_t i = 0; i < imap->alert_count; i++)
+        if (imap->alerts[i] == hash)
+            return;
+    if (imap->alert_count == SESSION_ALERTS_MAX || imap->options.alert == NULL)
+        return;
+    imap->alerts[imap->alert_count++] = hash;
+    imap->options.alert(imap->options.context, text);
+}
+
 int session_begin(struct imap *imap, const char *command, struct err *err) {
     if (session_check(imap, err) < 0)
         return -1;

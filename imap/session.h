@@ -13,6 +13,8 @@
 
 enum {
     SESSION_FOLDERS_MAX = 400, /* octets of folder names, for an error message */
+    SESSION_ALERTS_MAX = 8,    /* different texts that the user is shown; some servers send theirs
+                                  with each answer */
 };
 
 /* What the server says that it can, of what we use. */
@@ -54,6 +56,9 @@ struct imap {
     struct command_list sent;
     size_t open_fetches; /* sent or not */
 
+    uint32_t alerts[SESSION_ALERTS_MAX]; /* hashes of what the user was shown */
+    size_t alert_count;
+
     struct err refused; /* the first filing command that the server refused */
     size_t left_marked;
     size_t refused_in_a_row; /* messages that could not be fetched, with none between that could */
@@ -93,6 +98,9 @@ int session_run(struct imap *imap, const char *command, struct err *err);
 
 /* Queues one command that nothing may be in flight with; imap->plain_done becomes true. */
 int session_begin(struct imap *imap, const char *command, struct err *err);
+
+/* Hands on what the user is to read, each text once. */
+void session_alert(struct imap *imap, struct bytes text);
 
 /* How much is queued or in flight. */
 size_t session_open_commands(const struct imap *imap);

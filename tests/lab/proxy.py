@@ -13,7 +13,8 @@ CHUNK = 16 * 1024
 class Proxy:
     """Forwards connections to a local port.
 
-    `cut_after`: both sides see the connection end once so many bytes came from the server.
+    `cut_after`: both sides see the connection end once so many bytes came from the server;
+    `cut_connections`: this befalls only so many connections, the first ones.
     `stall_after`: from there on the server's bytes wait until release().
     `bytes_per_second`: how fast the server's bytes pass, at most.
     """
@@ -22,11 +23,13 @@ class Proxy:
         self,
         target_port: int,
         cut_after: int | None = None,
+        cut_connections: int | None = None,
         stall_after: int | None = None,
         bytes_per_second: int | None = None,
     ) -> None:
         self._target_port = target_port
         self._cut_after = cut_after
+        self._cut_connections = cut_connections
         self._stall_after = stall_after
         self._bytes_per_second = bytes_per_second
         self._released = threading.Event()
@@ -80,13 +83,16 @@ class Proxy:
 
     def _downward(self, server: socket.socket, client: socket.socket) -> None:
         passed = 0
+        cut_after = self._cut_after
+        if self._cut_connections is not None and self.connections > self._cut_connections:
+            cut_after = None
         with contextlib.suppress(OSError):
             while data := server.recv(CHUNK):
                 if self._stall_after is not None and passed >= self._stall_after:
                     self.stalled.set()
                     self._released.wait()
-                if self._cut_after is not None and passed + len(data) >= self._cut_after:
-                    client.sendall(data[: self._cut_after - passed])
+                if cut_after is not None and passed + len(data) >= cut_after:
+                    client.sendall(data[: cut_after - passed])
                     self.cut()
                     return
                 client.sendall(data)
