@@ -41,6 +41,7 @@ const struct config_key config_keys[] = {
      NULL},
     {"database", "commit_messages", CONFIG_NUMBER, IN_CONFIG(commit_messages), "500", 1, 10000,
      NULL},
+    {"database", "timeout", CONFIG_NUMBER, IN_CONFIG(database_timeout), "60", 1, 3600, NULL},
     {"mailbox", "host", CONFIG_STRING, IN_MAILBOX(host), NULL, 0, 0, NULL},
     {"mailbox", "port", CONFIG_NUMBER, IN_MAILBOX(port), "0", 0, 65535, NULL},
     {"mailbox", "tls", CONFIG_CHOICE, IN_MAILBOX(tls), "implicit", 0, 0, "implicit starttls none"},

@@ -63,6 +63,7 @@ struct config {
     long outage_share;
     long outage_window_hours;
     long commit_messages;
+    long database_timeout;
     long workers;   /* 0: one a core */
     int log_format; /* enum log_format */
     struct config_mailbox *mailboxes;

@@ -36,6 +36,8 @@ int database_open(const struct config *config, struct store **store, struct err 
         .conninfo = config->conninfo,
         .password = password,
         .application_name = "nullsender",
+        .connect_timeout = (unsigned)config->database_timeout,
+        .answer_timeout = (unsigned)config->database_timeout,
     };
     int rc = store_open(&options, store, err);
     secret_free(password);

@@ -2,6 +2,7 @@
 
 #include "cmd/base/buf.h"
 #include "cmd/base/memory.h"
+#include "store/answer.h"
 #include "store/columns.h"
 #include "store/connection.h"
 
@@ -211,7 +212,7 @@ int store_batch_send(struct store *store, const struct store_batch *batch, struc
                                NULL) &&
                 send_insert(c, batch, uidvalidity, &rows) && send_refresh(c, &rows) &&
                 send_cursor(c, batch, uidvalidity) && send_statement(c, "COMMIT", NULL) &&
-                PQpipelineSync(c) == 1;
+                PQpipelineSync(c) == 1 && answer_flush(c);
     rows_free(&rows);
     if (!sent) {
         connection_error(c, NULL, err);
@@ -246,7 +247,7 @@ int store_batch_finish(struct store *store, struct store_batch_result *result, s
     *result = (struct store_batch_result){0};
     bool failed = false;
     for (int step = STEP_BEGIN; step < STEP_COUNT; step++) {
-        PGresult *r = PQgetResult(c);
+        PGresult *r = answer_next(c);
         ExecStatusType status = PQresultStatus(r);
         if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
             take_result(step, r, result);
@@ -257,10 +258,10 @@ int store_batch_finish(struct store *store, struct store_batch_result *result, s
         PQclear(r);
         if (PQstatus(c) != CONNECTION_OK)
             break;
-        PQclear(PQgetResult(c)); /* NULL: the end of this statement's results */
+        PQclear(answer_next(c)); /* NULL: the end of this statement's results */
     }
     if (PQstatus(c) == CONNECTION_OK) {
-        PQclear(PQgetResult(c)); /* the sync */
+        PQclear(answer_next(c)); /* the sync */
         PQexitPipelineMode(c);
         connection_rollback(c);
     }

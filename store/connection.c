@@ -3,6 +3,7 @@
 #include "cmd/base/buf.h"
 #include "cmd/base/bytes.h"
 #include "cmd/base/memory.h"
+#include "store/answer.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -55,6 +56,8 @@ static void add_one_line(struct buf *out, const char *text) {
 }
 
 int connection_error(const PGconn *connection, const PGresult *result, struct err *err) {
+    if (answer_given_up(connection, err))
+        return -1;
     const char *sqlstate = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     const char *primary = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     const char *detail = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL) : NULL;
@@ -186,6 +189,7 @@ int connection_open(const struct store *store, PGconn **connection, struct err *
     }
     PQsetErrorVerbosity(c, PQERRORS_DEFAULT);
     PQsetNoticeReceiver(c, ignore_notice, NULL);
+    answer_watch(c, store);
     *connection = c;
     return 0;
 failed:
@@ -195,7 +199,8 @@ failed:
 
 int connection_query(PGconn *connection, const char *sql, int parameter_count,
                      const char *const *parameters, PGresult **result, struct err *err) {
-    PGresult *r = PQexecParams(connection, sql, parameter_count, NULL, parameters, NULL, NULL, 0);
+    PGresult *r = answer_to(connection, PQsendQueryParams(connection, sql, parameter_count, NULL,
+                                                          parameters, NULL, NULL, 0));
     ExecStatusType status = PQresultStatus(r);
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
         connection_error(connection, r, err);
@@ -211,7 +216,7 @@ int connection_query(PGconn *connection, const char *sql, int parameter_count,
 
 void connection_rollback(PGconn *connection) {
     if (PQstatus(connection) == CONNECTION_OK && PQtransactionStatus(connection) != PQTRANS_IDLE)
-        PQclear(PQexec(connection, "ROLLBACK"));
+        PQclear(answer_to(connection, PQsendQuery(connection, "ROLLBACK")));
 }
 
 int connection_compute(PGconn *connection, const char *sql, uint64_t *number, struct err *err) {

@@ -19,6 +19,7 @@ struct store {
     char *password;
     char *application_name;
     unsigned connect_timeout;
+    unsigned answer_timeout;
     bool batch_under_way;
 };
 

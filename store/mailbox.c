@@ -22,8 +22,14 @@ int store_mailbox_lock(struct store *store, const char *mailbox, struct store_lo
     if (connection_open(store, &c, err))
         return -1;
     PGresult *r = NULL;
-    /* A run may take longer than a server lets transactions idle. */
+    /* A run may take longer than a server lets transactions idle. And a client whose machine has
+     * died must not hold the claim for the two hours after which a server notices by default. */
     if (connection_query(c, "BEGIN", 0, NULL, NULL, err) ||
+        connection_query(c,
+                         "SELECT set_config(name, value, true) FROM (VALUES"
+                         " ('tcp_keepalives_idle', '60'), ('tcp_keepalives_interval', '10'),"
+                         " ('tcp_keepalives_count', '6')) AS s (name, value)",
+                         0, NULL, NULL, err) ||
         connection_query(c, "SET LOCAL idle_in_transaction_session_timeout = 0", 0, NULL, NULL,
                          err) ||
         connection_query(c,

@@ -1,5 +1,6 @@
 #include "store/migrate.h"
 
+#include "store/answer.h"
 #include "store/connection.h"
 
 #include <stdbool.h>
@@ -52,10 +53,11 @@ static int migration_state(PGconn *c, const struct store_migration *m, enum stat
     const int lengths[] = {0, (int)m->len};
     const int formats[] = {0, FORMAT_BINARY};
     const Oid types[] = {0, TYPE_BYTEA};
-    PGresult *r = PQexecParams(c,
-                               "SELECT sha256 = sha256($2) FROM bounce.schema_version"
-                               " WHERE version = $1::integer",
-                               2, types, values, lengths, formats, 0);
+    PGresult *r =
+        answer_to(c, PQsendQueryParams(c,
+                                       "SELECT sha256 = sha256($2) FROM bounce.schema_version"
+                                       " WHERE version = $1::integer",
+                                       2, types, values, lengths, formats, 0));
     if (PQresultStatus(r) != PGRES_TUPLES_OK) {
         connection_error(c, r, err);
         PQclear(r);
@@ -101,10 +103,11 @@ static int record(PGconn *c, const struct store_migration *m, struct err *err) {
     const int lengths[] = {0, 0, (int)m->len};
     const int formats[] = {0, 0, FORMAT_BINARY};
     const Oid types[] = {0, 0, TYPE_BYTEA};
-    PGresult *r = PQexecParams(c,
-                               "INSERT INTO bounce.schema_version (version, name, sha256)"
-                               " VALUES ($1::integer, $2, sha256($3))",
-                               3, types, values, lengths, formats, 0);
+    PGresult *r =
+        answer_to(c, PQsendQueryParams(c,
+                                       "INSERT INTO bounce.schema_version (version, name, sha256)"
+                                       " VALUES ($1::integer, $2, sha256($3))",
+                                       3, types, values, lengths, formats, 0));
     int rc = PQresultStatus(r) == PGRES_COMMAND_OK ? 0 : connection_error(c, r, err);
     PQclear(r);
     return rc;
@@ -112,7 +115,7 @@ static int record(PGconn *c, const struct store_migration *m, struct err *err) {
 
 /* A file holds several statements, which only the simple protocol takes at once. */
 static int run_script(PGconn *c, const char *sql, struct err *err) {
-    PGresult *r = PQexec(c, sql);
+    PGresult *r = answer_to(c, PQsendQuery(c, sql));
     ExecStatusType status = PQresultStatus(r);
     int rc = 0;
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)

@@ -2,6 +2,7 @@
 
 #include "cmd/base/buf.h"
 #include "cmd/base/memory.h"
+#include "store/answer.h"
 #include "store/columns.h"
 #include "store/connection.h"
 #include "store/staged.h"
@@ -103,18 +104,20 @@ int store_reprocess_read(struct store *store, size_t at_most, struct store_page 
     store_page_free(page);
     /* In binary form, as the bytes are; numbers and words are the same in both. */
     PGresult *r =
-        PQexecParams(store->connection,
-                     "SELECT c.place::text, m.sha256, m.size::text,"
-                     " date_part('epoch', m.arrived_at)::bigint::text, m.truncated::text, w.raw,"
-                     " coalesce(r.mailbox, '') FROM ("
-                     "  SELECT place, message, octets, sum(octets) OVER (ORDER BY place) AS total"
-                     "  FROM (SELECT * FROM reprocess_chosen WHERE place > $1::bigint"
-                     "        ORDER BY place LIMIT $2::bigint) n) c"
-                     " LEFT JOIN bounce.message m ON m.id = c.message"
-                     " LEFT JOIN bounce.message_raw w ON w.message = m.id"
-                     " LEFT JOIN bounce.run r ON r.id = m.run"
-                     " WHERE c.total - c.octets < " PAGE_OCTETS " ORDER BY c.place",
-                     2, NULL, values, NULL, NULL, BINARY);
+        answer_to(store->connection,
+                  PQsendQueryParams(
+                      store->connection,
+                      "SELECT c.place::text, m.sha256, m.size::text,"
+                      " date_part('epoch', m.arrived_at)::bigint::text, m.truncated::text, w.raw,"
+                      " coalesce(r.mailbox, '') FROM ("
+                      "  SELECT place, message, octets, sum(octets) OVER (ORDER BY place) AS total"
+                      "  FROM (SELECT * FROM reprocess_chosen WHERE place > $1::bigint"
+                      "        ORDER BY place LIMIT $2::bigint) n) c"
+                      " LEFT JOIN bounce.message m ON m.id = c.message"
+                      " LEFT JOIN bounce.message_raw w ON w.message = m.id"
+                      " LEFT JOIN bounce.run r ON r.id = m.run"
+                      " WHERE c.total - c.octets < " PAGE_OCTETS " ORDER BY c.place",
+                      2, NULL, values, NULL, NULL, BINARY));
     if (PQresultStatus(r) != PGRES_TUPLES_OK) {
         connection_error(store->connection, r, err);
         PQclear(r);
@@ -163,9 +166,10 @@ int store_reprocess_stage(struct store *store, const struct store_message *messa
     stage_sql(&sql);
     parameters_add_rows(p, message_columns, COLUMNS_MESSAGE, rows, count);
     parameters_add_rows(p, event_columns, COLUMNS_EVENT, events.pointers, events.count);
-    PGresult *r =
-        PQexecParams(store->connection, sql.data, parameters_count(p), NULL, parameters_values(p),
-                     parameters_lengths(p), parameters_formats(p), 0);
+    PGresult *r = answer_to(store->connection,
+                            PQsendQueryParams(store->connection, sql.data, parameters_count(p),
+                                              NULL, parameters_values(p), parameters_lengths(p),
+                                              parameters_formats(p), 0));
     int rc = 0;
     if (PQresultStatus(r) == PGRES_TUPLES_OK)
         *differ += (uint64_t)number_at(r, 0, 0);

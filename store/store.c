@@ -7,6 +7,7 @@
 
 enum {
     CONNECT_TIMEOUT_DEFAULT = 30, /* seconds; a failover takes about as long */
+    ANSWER_TIMEOUT_DEFAULT = 60,  /* seconds */
 };
 
 static char *copy(const char *text) {
@@ -21,6 +22,7 @@ int store_open(const struct store_options *options, struct store **store, struct
         memory_string(options->application_name ? options->application_name : "nullsender");
     s->connect_timeout =
         options->connect_timeout ? options->connect_timeout : CONNECT_TIMEOUT_DEFAULT;
+    s->answer_timeout = options->answer_timeout ? options->answer_timeout : ANSWER_TIMEOUT_DEFAULT;
     if (connection_open(s, &s->connection, err)) {
         store_close(s);
         return -1;

@@ -6,13 +6,11 @@
  *
  * All functions of store/ that return int return 0, or -1 with `err` set. The kind of error comes
  * from SQLSTATE, never from a message's words:
- *   ERR_TEMPORARY   no connection, connection lost, server shutting down or starting (08, 57P),
- *                   serialization failure and deadlock (40), a server that only reads because it
- *                   is a standby (25006), no disk, memory or connections left (53)
- *   ERR_PERMISSION  wrong password, no pg_hba.conf entry (28), a privilege is missing (42501)
- *   ERR_CONFIG      no such database (3D000), conninfo that does not parse, or no schema yet:
- *                   "run nullsender migrate"
- *   ERR_SOFTWARE    anything else
+ *   ERR_TEMPORARY   no connection, connection lost or silent, server shutting down or starting (08,
+ * 57P), serialization failure and deadlock (40), a server that only reads because it is a standby
+ * (25006), no disk, memory or connections left (53) ERR_PERMISSION  wrong password, no pg_hba.conf
+ * entry (28), a privilege is missing (42501) ERR_CONFIG      no such database (3D000), conninfo
+ * that does not parse, or no schema yet: "run nullsender migrate" ERR_SOFTWARE    anything else
  * After a failure the transaction is rolled back and nothing of it is stored. No text holds the
  * password.
  */
@@ -29,6 +27,8 @@ struct store_options {
     const char *password;         /* where it does not stand in conninfo; NULL for none. Copied. */
     const char *application_name; /* as pg_stat_activity shows it; NULL for "nullsender" */
     unsigned connect_timeout;     /* seconds; 0 for 30 */
+    unsigned answer_timeout;      /* seconds of silence after which the server is asked on a second
+                                     connection whether it is still at work; 0 for 60 */
 };
 
 /* Connects. On success *store is the caller's, for store_close(). */

@@ -27,7 +27,7 @@ LIBRARY_HEADERS = {
     "nettle": r"nettle/.*",
     "libidn2": r"idn2\.h",
     "libcurl": r"curl/.*",
-    "libpq": r"libpq-fe\.h|libpq/.*|postgres_ext\.h|pg_config.*",
+    "libpq": r"libpq-(fe|events)\.h|libpq/.*|postgres_ext\.h|pg_config.*",
     "jansson": r"jansson.*",
     "libconfuse": r"confuse\.h",
     "libseccomp": r"seccomp\.h",

@@ -2,6 +2,7 @@
 
 #include "database.h"
 
+#include "store/answer.h"
 #include "store/connection.h"
 #include "store/mailbox.h"
 #include "store/run.h"
@@ -61,6 +62,44 @@ static void what_does_not_connect_says_why_without_the_password(void **state) {
     assert_open_fails("hots=x", NULL, ERR_CONFIG, "\"hots\"");
     assert_open_fails("host=127.0.0.1 sslmode=yes", "s3cret", ERR_CONFIG, "\"yes\"");
     assert_open_fails("service=no_such_service", "s3cret", ERR_CONFIG, "no_such_service");
+}
+
+static struct store *impatient_store(void) {
+    struct store_options options = {.conninfo = database_conninfo(), .answer_timeout = 1};
+    struct store *store = NULL;
+    struct err err = {0};
+    if (store_open(&options, &store, &err) != 0)
+        fail_msg("%s", err.text);
+    return store;
+}
+
+static void a_statement_that_takes_long_is_waited_for(void **state) {
+    (void)state;
+    struct store *store = impatient_store();
+    struct err err = {0};
+    assert_int_equal(
+        connection_query(store->connection, "SELECT pg_sleep(2.5)", 0, NULL, NULL, &err), 0);
+    store_close(store);
+}
+
+/* A session that waits for its client works on nothing: its answer must have been lost. */
+static void an_answer_that_does_not_come_is_given_up(void **state) {
+    (void)state;
+    struct store *store = impatient_store();
+    struct err err = {0};
+    assert_int_equal(PQenterPipelineMode(store->connection), 1);
+    assert_int_equal(PQsendQueryParams(store->connection, "SELECT 1", 0, NULL, NULL, NULL, NULL, 0),
+                     1);
+    PGresult *r = answer_next(store->connection); /* without a sync the server does not answer */
+    assert_int_equal(connection_error(store->connection, r, &err), -1);
+    PQclear(r);
+    assert_int_equal(err.code, ERR_TEMPORARY);
+    assert_non_null(strstr(err.text, "says nothing for 1 seconds"));
+    assert_int_equal(connection_query(store->connection, "SELECT 1", 0, NULL, NULL, &err), -1);
+    assert_int_equal(err.code, ERR_TEMPORARY);
+    assert_int_equal(store_reconnect(store, &err), 0);
+    assert_int_equal(connection_query(store->connection, "SELECT 1", 0, NULL, NULL, &err), 0);
+    store_close(store);
 }
 
 static void a_server_that_says_nothing_is_given_up(void **state) {
@@ -227,6 +266,8 @@ int main(void) {
         cmocka_unit_test(the_kind_of_an_error_is_its_sqlstate),
         cmocka_unit_test(what_does_not_connect_says_why_without_the_password),
         cmocka_unit_test(a_server_that_says_nothing_is_given_up),
+        cmocka_unit_test(a_statement_that_takes_long_is_waited_for),
+        cmocka_unit_test(an_answer_that_does_not_come_is_given_up),
         cmocka_unit_test(a_user_who_may_not_log_in_is_a_matter_of_permission),
         cmocka_unit_test(a_missing_schema_names_the_cure),
         cmocka_unit_test(trouble_on_the_way_is_temporary_and_the_store_connects_again),
