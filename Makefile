@@ -224,6 +224,16 @@ fuzz-programs:
 		SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' fuzz-targets
 fuzz-targets: $(FUZZ_PROGRAMS)
 
+# tests/crash/__main__.py has the options, such as the round to begin with.
+.PHONY: crash
+ROUNDS := 200
+SEED :=
+crash: ## whatever is killed, nothing is lost: ROUNDS=n at random, then at every step; SEED=n
+	@$(MAKE) --no-print-directory program
+	@cd tests && export NULLSENDER_BUILD=$(abspath $(BUILD)) && \
+		python3 -m crash random --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) && \
+		python3 -m crash steps
+
 accuracy: ## score the judge on labelled mails: CORPUS=DIR with labels.tsv and score.py
 	@[ -f "$(CORPUS)/score.py" ] || { echo "make accuracy CORPUS=DIR: DIR holds mails, labels.tsv and score.py"; exit 1; }
 	@$(MAKE) --no-print-directory program

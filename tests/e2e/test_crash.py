@@ -1,0 +1,54 @@
+"""Kills, cuts and stalls at any step: the next runs give the same right answers, row by row.
+
+A sample, drawn anew each time; `make crash` goes on for as long as one likes. A failure says with
+which seed it can be repeated.
+"""
+
+import random
+import unittest
+
+from crash.rounds import count_steps, every_step, random_rounds
+from crash.scene import Scene, known_mails
+from crash.step_proxy import POSITIONS
+from e2e.case import Lab
+
+ROUNDS = 6
+MAILS = 12
+MOMENTS = 3  # of each kind of fault, on each line
+
+
+class Crash(unittest.TestCase):
+    """One scene for all tests: resetting it is quick."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.seed = random.randrange(1_000_000)
+        cls.lab = Lab()
+        cls.addClassCleanup(cls.lab.stop)
+        cls.lab.start()
+        cls.scene = Scene(cls.lab, "crash", known_mails(MAILS), hostile=True)
+        cls.enterClassContext(cls.scene)
+        cls.scene.rehearse()
+        cls.steps = count_steps(cls.scene)
+
+    def at_some_steps(self, fault: str) -> None:
+        """The fault at moments that are spread evenly over both lines."""
+        strides = {
+            line: max(1, len(POSITIONS) * steps // MOMENTS) for line, steps in self.steps.items()
+        }
+        every_step(self.scene, fault, strides, self.seed)
+
+    def test_killed_at_any_command_or_statement(self) -> None:
+        self.at_some_steps("kill")
+
+    def test_cut_at_any_command_or_statement(self) -> None:
+        self.at_some_steps("cut")
+
+    def test_stalled_at_any_command_or_statement(self) -> None:
+        self.at_some_steps("stall")
+
+    def test_database_session_ended_at_any_command_or_statement(self) -> None:
+        self.at_some_steps("terminate-backend")
+
+    def test_whatever_is_killed_at_random(self) -> None:
+        random_rounds(self.scene, ROUNDS, self.seed)
