@@ -37,7 +37,7 @@ PKG_mime := libetpan
 PKG_classify := libhs nettle libidn2
 PKG_imap := libcurl
 PKG_store := libpq
-PKG_cmd := jansson libconfuse nettle libseccomp libsystemd
+PKG_cmd := jansson libconfuse nettle libcurl libseccomp libsystemd
 # What an archive calls in other archives; its unit tests link these and nothing else.
 USES_base :=
 USES_mime := base

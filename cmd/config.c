@@ -7,6 +7,7 @@
 #include "cmd/base/memory.h"
 #include "cmd/file.h"
 #include "cmd/log.h"
+#include "cmd/mailbox_section.h"
 #include "cmd/near.h"
 
 #include <confuse.h>
@@ -28,6 +29,7 @@ const char config_default_rules[] = "/etc/nullsender/rules.d";
 
 const struct config_key config_keys[] = {
     {NULL, "workers", CONFIG_NUMBER, IN_CONFIG(workers), "0", 0, 256, NULL},
+    {NULL, "state_directory", CONFIG_STRING, IN_CONFIG(state_directory), NULL, 0, 0, NULL},
     {"database", "conninfo", CONFIG_STRING, IN_CONFIG(conninfo), NULL, 0, 0, NULL},
     {"database", "password_file", CONFIG_STRING, IN_CONFIG(database_password.file), NULL, 0, 0,
      NULL},
@@ -42,6 +44,7 @@ const struct config_key config_keys[] = {
     {"database", "commit_messages", CONFIG_NUMBER, IN_CONFIG(commit_messages), "500", 1, 10000,
      NULL},
     {"database", "timeout", CONFIG_NUMBER, IN_CONFIG(database_timeout), "60", 1, 3600, NULL},
+    {"mailbox", "provider", CONFIG_STRING, IN_MAILBOX(provider), NULL, 0, 0, NULL},
     {"mailbox", "host", CONFIG_STRING, IN_MAILBOX(host), NULL, 0, 0, NULL},
     {"mailbox", "port", CONFIG_NUMBER, IN_MAILBOX(port), "0", 0, 65535, NULL},
     {"mailbox", "tls", CONFIG_CHOICE, IN_MAILBOX(tls), "implicit", 0, 0, "implicit starttls none"},
@@ -50,6 +53,23 @@ const struct config_key config_keys[] = {
     {"mailbox", "password_command", CONFIG_STRING, IN_MAILBOX(password.command), NULL, 0, 0, NULL},
     {"mailbox", "password_credential", CONFIG_STRING, IN_MAILBOX(password.credential), NULL, 0, 0,
      NULL},
+    {"mailbox", "token_command", CONFIG_STRING, IN_MAILBOX(token_command), NULL, 0, 0, NULL},
+    {"mailbox", "oauth_grant", CONFIG_CHOICE, IN_MAILBOX(oauth.grant), "none", 0, 0,
+     "none refresh_token client_credentials"},
+    {"mailbox", "oauth_client_id", CONFIG_STRING, IN_MAILBOX(oauth.client_id), NULL, 0, 0, NULL},
+    {"mailbox", "oauth_client_secret_file", CONFIG_STRING, IN_MAILBOX(oauth.client_secret.file),
+     NULL, 0, 0, NULL},
+    {"mailbox", "oauth_client_secret_command", CONFIG_STRING,
+     IN_MAILBOX(oauth.client_secret.command), NULL, 0, 0, NULL},
+    {"mailbox", "oauth_client_secret_credential", CONFIG_STRING,
+     IN_MAILBOX(oauth.client_secret.credential), NULL, 0, 0, NULL},
+    {"mailbox", "oauth_refresh_token_file", CONFIG_STRING, IN_MAILBOX(oauth.refresh_token_file),
+     NULL, 0, 0, NULL},
+    {"mailbox", "oauth_token_endpoint", CONFIG_STRING, IN_MAILBOX(oauth.token_endpoint), NULL, 0, 0,
+     NULL},
+    {"mailbox", "oauth_tenant", CONFIG_STRING, IN_MAILBOX(oauth.tenant), NULL, 0, 0, NULL},
+    {"mailbox", "oauth_scope", CONFIG_STRING, IN_MAILBOX(oauth.scope), NULL, 0, 0, NULL},
+    {"mailbox", "oauth_ca_file", CONFIG_STRING, IN_MAILBOX(oauth.ca_file), NULL, 0, 0, NULL},
     {"mailbox", "ca_file", CONFIG_STRING, IN_MAILBOX(ca_file), NULL, 0, 0, NULL},
     {"mailbox", "folder", CONFIG_STRING, IN_MAILBOX(folder), "INBOX", 0, 0, NULL},
     {"mailbox", "after", CONFIG_CHOICE, IN_MAILBOX(after), "move", 0, 0, "move delete keep"},
@@ -180,35 +200,6 @@ static int check_value(cfg_t *cfg, cfg_opt_t *opt) {
     return 0;
 }
 
-static bool is_set(cfg_t *section, const char *key) {
-    const char *value = cfg_getstr(section, key);
-    return value && *value;
-}
-
-/* What must hold between the keys of a mailbox, checked where its section ends. */
-static int check_mailbox(cfg_t *cfg, cfg_opt_t *opt) {
-    cfg_t *mailbox = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
-    const char *title = cfg_title(mailbox);
-    int sources = is_set(mailbox, "password_file") + is_set(mailbox, "password_command") +
-                  is_set(mailbox, "password_credential");
-    const char *problem = NULL;
-    if (!title || !*title)
-        problem = "needs a name: mailbox \"bounces\" { ... }";
-    else if (!is_set(mailbox, "host"))
-        problem = "host is missing";
-    else if (!is_set(mailbox, "user"))
-        problem = "user is missing";
-    else if (sources != 1)
-        problem = "needs exactly one of password_file, password_command, password_credential";
-    else if (!strcmp(cfg_getstr(mailbox, "processed_folder"), cfg_getstr(mailbox, "folder")) ||
-             !strcmp(cfg_getstr(mailbox, "quarantine_folder"), cfg_getstr(mailbox, "folder")))
-        problem = "processed_folder and quarantine_folder must differ from folder";
-    if (!problem)
-        return 0;
-    cfg_error(cfg, "mailbox \"%s\": %s", title ? title : "", problem);
-    return -1;
-}
-
 static cfg_opt_t option_of(const struct config_key *key) {
     switch (key->type) {
     case CONFIG_NUMBER:
@@ -258,7 +249,7 @@ static cfg_t *new_parser(void) {
                  k->name);
         cfg_set_validate_func(cfg, path, check_value);
     }
-    cfg_set_validate_func(cfg, "mailbox", check_mailbox);
+    cfg_set_validate_func(cfg, "mailbox", mailbox_section_check);
     return cfg;
 }
 
@@ -366,6 +357,13 @@ bool config_is_set(const struct config *config, const struct config_key *key,
     else if (key->section)
         section = cfg_getsec(section, key->section);
     return cfg_getopt(section, key->name)->flags & CFGF_MODIFIED;
+}
+
+const char *config_state_directory(const struct config *config) {
+    if (config->state_directory)
+        return config->state_directory;
+    const char *of_unit = getenv("STATE_DIRECTORY");
+    return of_unit && *of_unit ? of_unit : "/var/lib/nullsender";
 }
 
 const struct config_mailbox *config_mailbox_find(const struct config *config, const char *name) {

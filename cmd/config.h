@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Where a password comes from; at most one of the three is set. */
+/* Where a secret comes from; at most one of the three is set. */
 struct config_secret {
     const char *file;       /* refused where others than its owner can read it */
     const char *command;    /* its first line of output */
@@ -20,15 +20,33 @@ struct config_secret {
 };
 
 enum config_tls { CONFIG_TLS_IMPLICIT, CONFIG_TLS_STARTTLS, CONFIG_TLS_NONE };
+enum config_grant {
+    CONFIG_GRANT_NONE,
+    CONFIG_GRANT_REFRESH_TOKEN,      /* RFC 6749 section 6 */
+    CONFIG_GRANT_CLIENT_CREDENTIALS, /* RFC 6749 section 4.4 */
+};
 enum config_after { CONFIG_AFTER_MOVE, CONFIG_AFTER_DELETE, CONFIG_AFTER_KEEP };
 
 struct config_mailbox {
-    const char *name; /* the section's title: "bounces" */
+    const char *name;     /* the section's title: "bounces" */
+    const char *provider; /* what it presets is in the other members already (provider.h) */
     const char *host;
     long port; /* 0: 993 or 143, by tls */
     int tls;   /* enum config_tls */
     const char *user;
+    /* How to log in: by exactly one of password, token_command, oauth. */
     struct config_secret password;
+    const char *token_command;
+    struct {
+        int grant; /* enum config_grant */
+        const char *client_id;
+        struct config_secret client_secret;
+        const char *refresh_token_file; /* written to where the endpoint hands out a new one */
+        const char *token_endpoint;     /* may hold "{tenant}" */
+        const char *tenant;
+        const char *scope;
+        const char *ca_file; /* of the endpoint; NULL: the system's */
+    } oauth;
     const char *ca_file; /* NULL: the system's */
     const char *folder;
     int after; /* enum config_after */
@@ -64,14 +82,21 @@ struct config {
     long outage_window_hours;
     long commit_messages;
     long database_timeout;
-    long workers;   /* 0: one a core */
-    int log_format; /* enum log_format */
+    long workers;                /* 0: one a core */
+    const char *state_directory; /* NULL: see config_state_directory() */
+    int log_format;              /* enum log_format */
     struct config_mailbox *mailboxes;
     size_t mailbox_count;
     struct cfg_t *parsed; /* libconfuse's tree: owns all strings */
 };
 
-enum config_type { CONFIG_STRING, CONFIG_NUMBER, CONFIG_FLAG, CONFIG_CHOICE, CONFIG_LIST };
+enum config_type {
+    CONFIG_STRING,
+    CONFIG_NUMBER,
+    CONFIG_FLAG,
+    CONFIG_CHOICE,
+    CONFIG_LIST,
+};
 
 /* One row of the key table. */
 struct config_key {
@@ -101,6 +126,10 @@ void config_free(struct config *config); /* NULL is fine */
  * for a key of the section "mailbox", else NULL. */
 bool config_is_set(const struct config *config, const struct config_key *key,
                    const struct config_mailbox *mailbox);
+
+/* Where the program keeps what it may lose: as configured, else systemd's $STATE_DIRECTORY, else
+ * /var/lib/nullsender. */
+const char *config_state_directory(const struct config *config);
 
 /* The mailbox of that name, or NULL. */
 const struct config_mailbox *config_mailbox_find(const struct config *config, const char *name);

@@ -30,7 +30,7 @@ int database_open(const struct config *config, struct store **store, struct err 
                        "%s: section database lacks conninfo, which says how to reach PostgreSQL",
                        config->path);
     char *password = NULL;
-    if (secret_read(&config->database_password, &password, err) != 0)
+    if (secret_read("password", &config->database_password, &password, err) != 0)
         return err_prefix(err, "database password");
     struct store_options options = {
         .conninfo = config->conninfo,

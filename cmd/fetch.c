@@ -5,10 +5,10 @@
 #include "cmd/config.h"
 #include "cmd/inbox.h"
 #include "cmd/log.h"
+#include "cmd/mailbox_open.h"
 #include "cmd/progress.h"
 #include "cmd/prune.h"
 #include "cmd/retry.h"
-#include "cmd/secret.h"
 #include "cmd/session.h"
 #include "cmd/summary.h"
 #include "store/mailbox.h"
@@ -38,48 +38,12 @@ static void catch_signals(void) {
     sigaction(SIGINT, &action, NULL);
 }
 
-static void trace(void *context, enum imap_direction direction, struct bytes line) {
-    log_debug("%s %s %.*s", (const char *)context, direction == IMAP_SENT ? ">" : "<",
-              (int)line.len, line.data);
-}
-
-static void alert(void *context, struct bytes text) {
-    log_warning("mailbox %s: the server wants you to know: %.*s", (const char *)context,
-                (int)text.len, text.data);
-}
-
-static struct imap *open_imap(const struct config_mailbox *mailbox, struct err *err) {
-    static const enum imap_tls tls[] = {[CONFIG_TLS_IMPLICIT] = IMAP_TLS_IMPLICIT,
-                                        [CONFIG_TLS_STARTTLS] = IMAP_TLS_STARTTLS,
-                                        [CONFIG_TLS_NONE] = IMAP_TLS_NONE};
-    char *password;
-    if (secret_read(&mailbox->password, &password, err) != 0)
-        return NULL;
-    struct imap_options options = {
-        .host = mailbox->host,
-        .port = (unsigned)mailbox->port,
-        .tls = tls[mailbox->tls],
-        .user = mailbox->user,
-        .password = password,
-        .ca_file = mailbox->ca_file,
-        .connect_timeout = (unsigned)mailbox->timeout,
-        .idle_timeout = (unsigned)mailbox->timeout,
-        .client_name = "nullsender",
-        .client_version = VERSION,
-        .trace = log_is_on(LOG_LEVEL_DEBUG) ? trace : NULL,
-        .alert = alert,
-        .context = (void *)(uintptr_t)mailbox->name,
-    };
-    struct imap *imap = imap_open(&options, err);
-    secret_free(password);
-    return imap;
-}
-
 /* One connection's worth of a mailbox; *again as inbox_read says. */
-static int read_once(struct inbox *inbox, struct pipeline_options options,
-                     struct pipeline_sums *sums, bool *again, struct err *err) {
+static int read_once(const struct config *config, struct inbox *inbox,
+                     struct pipeline_options options, struct pipeline_sums *sums, bool *again,
+                     struct err *err) {
     uint64_t limit = inbox->limit;
-    inbox->imap = open_imap(inbox->mailbox, err);
+    inbox->imap = mailbox_open(config, inbox->mailbox, err);
     *again = inbox->imap == NULL;
     if (inbox->imap == NULL)
         return -1;
@@ -123,7 +87,7 @@ static int read_inbox(const struct session *session, size_t index, uint64_t limi
     progress_start(&progress, mailbox->name);
     do {
         uint64_t before = sums->run.stored + sums->run.quarantined;
-        rc = read_once(&inbox, options, sums, &again, err);
+        rc = read_once(session->config, &inbox, options, sums, &again, err);
         if (sums->run.stored + sums->run.quarantined > before)
             retry.done = 0;
         if (session->dry_run && sums->run.fetched) /* nothing was stored to go on behind */

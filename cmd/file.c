@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,6 +31,65 @@ int file_read(const char *path, struct buf *out, struct err *err) {
     int rc = n < 0 ? err_set_errno(err, ERR_NO_INPUT, "%s", path) : 0;
     if (!standard_input)
         close(fd);
+    return rc;
+}
+
+static int write_synced(int fd, struct bytes rest) {
+    while (rest.len) {
+        ssize_t n = write(fd, rest.data, rest.len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        rest = bytes_from(rest, (size_t)n);
+    }
+    return fsync(fd);
+}
+
+/* A name in a folder is on disk once the folder is. */
+static int sync_folder_of(const char *path) {
+    struct buf folder = BUF_INIT;
+    long slash = bytes_find_last_char(bytes_of(path), '/');
+    if (slash < 0)
+        buf_add_char(&folder, '.');
+    else
+        buf_add_bytes(&folder, bytes_first(bytes_of(path), (size_t)slash + 1));
+    int fd = open(folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc = fd < 0 ? -1 : fsync(fd);
+    if (fd >= 0)
+        close(fd);
+    buf_free(&folder);
+    return rc;
+}
+
+int file_replace(const char *path, struct bytes text, struct err *err) {
+    struct buf fresh = BUF_INIT;
+    struct stat old;
+    char *real = realpath(path, NULL); /* NULL: it is yet to be made */
+    const char *target = real ? real : path;
+    int rc = -1;
+    buf_printf(&fresh, "%s.new", target);
+    unlink(fresh.data); /* of a run that was killed */
+    int fd = open(fresh.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd < 0)
+        goto out;
+    /* Where root tries something by hand, the cron job's user is to read it later on. */
+    if (stat(target, &old) == 0 && old.st_uid != geteuid() &&
+        fchown(fd, old.st_uid, old.st_gid) != 0)
+        errno = 0;
+    rc = write_synced(fd, text);
+    rc = close(fd) == 0 ? rc : -1;
+    if (rc == 0)
+        rc = rename(fresh.data, target);
+    if (rc == 0)
+        rc = sync_folder_of(target);
+out:
+    if (rc != 0)
+        err_set_errno(err, ERR_CANNOT_CREATE, "%s", path);
+    if (rc != 0 && fd >= 0)
+        unlink(fresh.data);
+    buf_free(&fresh);
+    free(real);
     return rc;
 }
 

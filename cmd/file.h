@@ -13,6 +13,13 @@
 /* Appends a file's bytes; "-" is standard input. ERR_NO_INPUT with the path. */
 int file_read(const char *path, struct buf *out, struct err *err);
 
+/* Replaces a file's content in one step: whatever is killed and whenever, the old bytes or all of
+ * the new ones are there, and the new ones are on disk when this returns. The new file is readable
+ * to its owner alone, and that is the old one's where we may give it away. A symbolic link stays
+ * what it is. Concurrent calls for one path are for the caller to prevent. ERR_CANNOT_CREATE with
+ * the path. */
+int file_replace(const char *path, struct bytes text, struct err *err);
+
 /* Files of a folder. */
 struct file_list {
     struct {

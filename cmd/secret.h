@@ -8,10 +8,17 @@
 #include "cmd/base/err.h"
 #include "cmd/config.h"
 
+enum {
+    SECRET_MAX = 16 * 1024, /* octets; OAuth tokens are some 2 KB */
+};
+
 /* Reads the secret: its first line. *secret is malloc'ed, to be given to secret_free(); NULL where
- * none of the three sources is set. ERR_CONFIG where a file can be read by others, ERR_NO_INPUT
- * where it cannot be read or is empty, ERR_CONFIG where the command fails. */
-int secret_read(const struct config_secret *source, char **secret, struct err *err);
+ * none of the three sources is set. `name` is how the keys begin ("password" for password_file,
+ * ...) and stands in the errors. ERR_CONFIG where a file can be read by others, ERR_NO_INPUT where
+ * it cannot be read or is empty. A command is run by /bin/sh: ERR_CONFIG where it fails,
+ * ERR_TEMPORARY where it has said nothing for a minute (it is killed). */
+int secret_read(const char *name, const struct config_secret *source, char **secret,
+                struct err *err);
 
 /* Overwrites and frees. NULL is fine. */
 void secret_free(char *secret);

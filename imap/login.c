@@ -242,6 +242,10 @@ static void set_options(CURL *curl, const struct imap_options *options) {
         buf_printf(&login_options, "AUTH=%s", options->mechanism);
         curl_easy_setopt(curl, CURLOPT_LOGIN_OPTIONS, login_options.data);
         buf_free(&login_options);
+    } else if (options->oauth_bearer != NULL) {
+        /* Else libcurl prefers CRAM-MD5 and the like where they are on offer, without a password.
+         */
+        curl_easy_setopt(curl, CURLOPT_LOGIN_OPTIONS, "AUTH=OAUTHBEARER;AUTH=XOAUTH2");
     }
 }
 

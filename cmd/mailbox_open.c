@@ -1,0 +1,67 @@
+#include "cmd/mailbox_open.h"
+
+#include "cmd/log.h"
+#include "cmd/secret.h"
+#include "cmd/token.h"
+
+#include <stdint.h>
+
+static void trace(void *context, enum imap_direction direction, struct bytes line) {
+    log_debug("%s %s %.*s", (const char *)context, direction == IMAP_SENT ? ">" : "<",
+              (int)line.len, line.data);
+}
+
+static void alert(void *context, struct bytes text) {
+    log_warning("mailbox %s: the server wants you to know: %.*s", (const char *)context,
+                (int)text.len, text.data);
+}
+
+static struct imap *open_with_token(const struct config *config,
+                                    const struct config_mailbox *mailbox,
+                                    struct imap_options *options, struct err *err) {
+    struct token token, fresh;
+    if (token_get(config, mailbox, NULL, &token, err) != 0)
+        return NULL;
+    options->oauth_bearer = token.text;
+    struct imap *imap = imap_open(options, err);
+    if (!imap && err->code == ERR_PERMISSION && token.cached) {
+        /* It may have been revoked since. What the endpoint says tells more than the refusal. */
+        if (token_get(config, mailbox, token.text, &fresh, err) == 0) {
+            options->oauth_bearer = fresh.text;
+            imap = imap_open(options, err);
+            token_free(&fresh);
+        }
+    }
+    token_free(&token);
+    return imap;
+}
+
+struct imap *mailbox_open(const struct config *config, const struct config_mailbox *mailbox,
+                          struct err *err) {
+    static const enum imap_tls tls[] = {[CONFIG_TLS_IMPLICIT] = IMAP_TLS_IMPLICIT,
+                                        [CONFIG_TLS_STARTTLS] = IMAP_TLS_STARTTLS,
+                                        [CONFIG_TLS_NONE] = IMAP_TLS_NONE};
+    struct imap_options options = {
+        .host = mailbox->host,
+        .port = (unsigned)mailbox->port,
+        .tls = tls[mailbox->tls],
+        .user = mailbox->user,
+        .ca_file = mailbox->ca_file,
+        .connect_timeout = (unsigned)mailbox->timeout,
+        .idle_timeout = (unsigned)mailbox->timeout,
+        .client_name = "nullsender",
+        .client_version = VERSION,
+        .trace = log_is_on(LOG_LEVEL_DEBUG) ? trace : NULL,
+        .alert = alert,
+        .context = (void *)(uintptr_t)mailbox->name,
+    };
+    if (mailbox->oauth.grant != CONFIG_GRANT_NONE || mailbox->token_command)
+        return open_with_token(config, mailbox, &options, err);
+    char *password;
+    if (secret_read("password", &mailbox->password, &password, err) != 0)
+        return NULL;
+    options.password = password;
+    struct imap *imap = imap_open(&options, err);
+    secret_free(password);
+    return imap;
+}
