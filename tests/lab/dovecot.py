@@ -93,12 +93,31 @@ service stats {{
 }}
 """
 
+# Tokens are looked up at an endpoint (RFC 7662) that tells whose they are.
+OAUTH2_PASSDB = """\
+auth_mechanisms = plain login xoauth2 oauthbearer
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {path}
+}}
+"""
+OAUTH2_CONFIG = """\
+introspection_mode = post
+introspection_url = {url}
+username_attribute = username
+active_attribute = active
+active_value = true
+scope = imap
+"""
+
 
 class Dovecot(Server):
     """An IMAP server on two free loopback ports: `port` (STARTTLS) and `tls_port` (imaps).
 
     A mail transfer agent delivers at `lmtp_port`: USER+ANYTHING@DOMAIN goes to USER@DOMAIN.
-    `names`: whom the certificate is for; `settings`: lines of dovecot.conf that override ours.
+    `names`: whom the certificate is for; `settings`: lines of dovecot.conf that override ours;
+    `introspection`: the URL that knows OAuth2 tokens, for XOAUTH2 and OAUTHBEARER.
     """
 
     name = "dovecot"
@@ -109,6 +128,7 @@ class Dovecot(Server):
         settings: dict[str, str] | None = None,
         names: tuple[str, ...] = LOOPBACK,
         owner: Account | None = None,
+        introspection: str = "",
     ) -> None:
         owner = owner or account()
         super().__init__(make_folder(folder, owner), owner)
@@ -132,6 +152,10 @@ class Dovecot(Server):
             tls_port=self.tls_port,
             lmtp_port=self.lmtp_port,
         )
+        if introspection:
+            path = self.folder / "oauth2.conf"
+            write_file(path, OAUTH2_CONFIG.format(url=introspection), owner)
+            text += OAUTH2_PASSDB.format(path=path)
         text += "".join(f"{key} = {value}\n" for key, value in (settings or {}).items())
         self._config = write_file(self.folder / "dovecot.conf", text, owner)
         write_file(self.log, "", owner)

@@ -130,6 +130,16 @@ static void a_missing_file_is_named(void **state) {
     assert_non_null(strstr(err.text, "/nonexistent/nullsender.conf"));
 }
 
+/* Where "name = " stands for itself, and is not the end of a longer key. */
+static const char *find_key(const char *text, const char *name) {
+    char line[128];
+    snprintf(line, sizeof line, "%s = ", name);
+    const char *found = strstr(text, line);
+    while (found && (found[-1] == '_' || (found[-1] >= 'a' && found[-1] <= 'z')))
+        found = strstr(found + 1, line);
+    return found ? found + strlen(line) : NULL;
+}
+
 /* The sample is the documentation of the keys: it shows each one, with its default. */
 static void the_sample_shows_every_key_and_reads_back(void **state) {
     (void)state;
@@ -137,12 +147,9 @@ static void the_sample_shows_every_key_and_reads_back(void **state) {
     struct err err;
     assert_int_equal(file_read("etc/nullsender.conf", &sample, &err), 0);
     for (const struct config_key *k = config_keys; k->name; k++) {
-        char line[128];
-        snprintf(line, sizeof line, "%s = ", k->name);
-        const char *found = strstr(sample.data, line);
+        const char *found = find_key(sample.data, k->name);
         if (!found)
             fail_msg("etc/nullsender.conf does not show %s", k->name);
-        found += strlen(line);
         if (k->initial && *found != '"' && strncmp(found, k->initial, strlen(k->initial)) != 0)
             fail_msg("etc/nullsender.conf shows another default for %s", k->name);
         if (k->initial && *found == '"' && strncmp(found + 1, k->initial, strlen(k->initial)) != 0)

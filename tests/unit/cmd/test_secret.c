@@ -33,7 +33,7 @@ static void the_first_line_is_the_secret(void **state) {
         struct config_secret source = {.file = write_file("password", texts[i], 0600)};
         struct err err;
         char *secret;
-        assert_int_equal(secret_read(&source, &secret, &err), 0);
+        assert_int_equal(secret_read("password", &source, &secret, &err), 0);
         assert_string_equal(secret, "hunter2");
         secret_free(secret);
     }
@@ -46,7 +46,7 @@ static void a_file_that_others_can_read_is_refused(void **state) {
         struct config_secret source = {.file = write_file("open", "hunter2\n", modes[i])};
         struct err err;
         char *secret;
-        assert_int_equal(secret_read(&source, &secret, &err), -1);
+        assert_int_equal(secret_read("password", &source, &secret, &err), -1);
         assert_int_equal(err.code, ERR_CONFIG);
         assert_non_null(strstr(err.text, "chmod 600"));
         assert_null(strstr(err.text, "hunter2"));
@@ -60,7 +60,7 @@ static void an_empty_or_missing_file_is_an_error(void **state) {
     for (size_t i = 0; i < 2; i++) {
         struct err err;
         char *secret;
-        assert_int_equal(secret_read(&sources[i], &secret, &err), -1);
+        assert_int_equal(secret_read("password", &sources[i], &secret, &err), -1);
         assert_int_equal(err.code, ERR_NO_INPUT);
     }
 }
@@ -70,7 +70,7 @@ static void a_command_prints_the_secret(void **state) {
     struct config_secret source = {.command = "printf 'from the command\\nmore\\n'"};
     struct err err;
     char *secret;
-    assert_int_equal(secret_read(&source, &secret, &err), 0);
+    assert_int_equal(secret_read("password", &source, &secret, &err), 0);
     assert_string_equal(secret, "from the command");
     secret_free(secret);
 }
@@ -80,7 +80,7 @@ static void a_command_that_fails_is_an_error_and_its_output_stays_unseen(void **
     struct config_secret source = {.command = "printf 'half a secret\\n'; exit 3"};
     struct err err;
     char *secret;
-    assert_int_equal(secret_read(&source, &secret, &err), -1);
+    assert_int_equal(secret_read("password", &source, &secret, &err), -1);
     assert_null(secret);
     assert_non_null(strstr(err.text, "status 3"));
 }
@@ -92,10 +92,10 @@ static void a_credential_comes_from_systemds_folder(void **state) {
     struct err err;
     char *secret;
     unsetenv("CREDENTIALS_DIRECTORY");
-    assert_int_equal(secret_read(&source, &secret, &err), -1);
+    assert_int_equal(secret_read("password", &source, &secret, &err), -1);
     assert_non_null(strstr(err.text, "LoadCredential=imap"));
     setenv("CREDENTIALS_DIRECTORY", folder, 1);
-    assert_int_equal(secret_read(&source, &secret, &err), 0);
+    assert_int_equal(secret_read("password", &source, &secret, &err), 0);
     assert_string_equal(secret, "credential");
     secret_free(secret);
 }
