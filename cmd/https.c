@@ -125,8 +125,9 @@ static void take_answer(CURL *curl, struct https_answer *answer) {
         answer->content_type = copy_of(text);
     if (curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &text) == CURLE_OK)
         answer->location = copy_of(text);
-    if (curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK)
-        answer->retry_after = (long)seconds;
+    /* libcurl caps it at six hours. */
+    if (curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK && seconds > 0)
+        answer->retry_after = (unsigned)seconds;
 }
 
 int https_send(const struct https_request *request, struct https_answer *answer, struct err *err) {

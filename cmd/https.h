@@ -21,11 +21,11 @@ struct https_request {
 };
 
 struct https_answer {
-    long status;        /* 200, 404, ... */
-    struct buf body;    /* may hold secrets: https_answer_free() overwrites it */
-    char *content_type; /* as the server says it, or NULL */
-    char *location;     /* where a redirect points, or NULL */
-    long retry_after;   /* seconds that the server asks to be left alone; 0: it does not */
+    long status;          /* 200, 404, ... */
+    struct buf body;      /* may hold secrets: https_answer_free() overwrites it */
+    char *content_type;   /* as the server says it, or NULL */
+    char *location;       /* where a redirect points, or NULL */
+    unsigned retry_after; /* seconds that the server asks to be left alone; 0: it does not */
 };
 
 /* Sends the request and waits for the answer, whatever its status is. `*answer` is filled in either

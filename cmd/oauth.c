@@ -97,11 +97,9 @@ static int not_a_token_endpoint(const struct https_answer *answer, struct err *e
 }
 
 static int busy(const struct https_answer *answer, struct err *err) {
-    struct buf wait = BUF_INIT;
-    if (answer->retry_after > 0)
-        buf_printf(&wait, "; asks to be left alone for %ld s", answer->retry_after);
-    err_set(err, ERR_TEMPORARY, "no token now: status %ld%s", answer->status, wait.data);
-    buf_free(&wait);
+    err_set(err, ERR_TEMPORARY, "no token now: status %ld", answer->status);
+    if (err)
+        err->retry_after = answer->retry_after;
     return -1;
 }
 

@@ -28,8 +28,9 @@ struct oauth_token {
 
 /* Asks for a token; oauth_token_free() is due in either case. ERR_PERMISSION and ERR_CONFIG where
  * the endpoint says no, with its words, the likely cause and what to do (oauth_refusal.h);
- * ERR_TEMPORARY where it is busy (HTTP 429, 5xx); ERR_PROTOCOL where it does not answer as a token
- * endpoint does; else as https_send(). The text holds none of the secrets. */
+ * ERR_TEMPORARY, with retry_after as it asks for, where it is busy (HTTP 429, 5xx); ERR_PROTOCOL
+ * where it does not answer as a token endpoint does; else as https_send(). The text holds none of
+ * the secrets. */
 int oauth_token_fetch(const struct oauth_request *request, struct oauth_token *token,
                       struct err *err);
 

@@ -267,7 +267,18 @@ class Endpoint(OAuth):
         for status in (408, 429, 500, 503):
             with self.subTest(status=status):
                 self.provider.answer = Answer(status, headers={"Retry-After": "17"})
-                self.fetch_fails(EX_TEMPORARY, str(status), "17 s")
+                self.fetch_fails(EX_TEMPORARY, str(status))
+
+    def test_a_busy_endpoint_is_asked_again_when_it_says_so(self) -> None:
+        self.mailbox["retries"] = 1
+        self.provider.answer = Answer(429, headers={"Retry-After": "2"})
+        run = self.program.start("fetch", "--verbose")
+        self.wait_until(lambda: bool(self.provider.requests), "a request")
+        self.provider.answer = None
+        output, errors = run.communicate()
+        self.assertEqual(run.returncode, 0, output)
+        self.assertIn("trying again in 2 s", errors)
+        self.assertEqual(len(self.provider.requests), 2)
 
     def test_answers_that_are_none(self) -> None:
         html = b"<html>Please accept the terms of this hotel</html>"
