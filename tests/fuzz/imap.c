@@ -206,7 +206,8 @@ static void check_written(struct bytes rest) {
         MUST(end > 0 && end < LINE_MAX && rest.data[end - 1] == '\r');
         line = bytes_first(rest, (size_t)end - 1);
         rest = bytes_from(rest, (size_t)end + 1);
-        MUST(line.len > 2 && line.data[0] == 'N' && ascii_is_digit(line.data[1]));
+        bool has_tag = line.len > 2 && line.data[0] == 'N' && ascii_is_digit(line.data[1]);
+        MUST(has_tag || bytes_equal(line, bytes_of("DONE"))); /* the latter ends an IDLE */
         for (size_t i = 0; i < line.len; i++)
             MUST(line.data[i] >= 0x20 && line.data[i] < 0x7F);
     }

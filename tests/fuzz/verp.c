@@ -64,14 +64,14 @@ static void check_match(const struct verp *verp, const char *address, const char
     MUST(same(address_key(match->recipient, arena), address_key(recipient, arena)));
 }
 
-/* That the address stays what it is on its way through `address`es around it. */
+/* That forwarders keep it whole. */
 static void check_wrapped(const struct verp *verp, const char *address, const char *campaign,
                           const char *recipient, struct arena *arena) {
     struct verp_match match;
     struct bytes text = bytes_of(address);
     size_t at = (size_t)bytes_find_last_char(text, '@');
-    if (*address == '"') /* no forwarder puts a quoted string into another local part */
-        return;
+    if (*address == '"' || address[at + 1] == '[')
+        return; /* neither can stand in another local part without quotes */
     const char *srs = arena_printf(arena, "SRS0=Hh+/=7T=%s=%.*s@forward.example", address + at + 1,
                                    (int)at, address);
     check_match(verp, srs, campaign, recipient, arena, &match);
