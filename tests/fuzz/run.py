@@ -48,7 +48,8 @@ class Target:
 TARGETS = (
     Target("imap", "IMAP session", 3000, 800),
     Target("mime", "mail to report", 3000, 2100, seeds=("tests/corpus",), octets=16384),
-    Target("frame", "worker's frames", 3000, 800),
+    Target("workers", "workers' answers", 2000, 170, octets=256),
+    Target("frame", "a worker's frame", 3000, 800),
     Target("verp", "VERP addresses", 3000, 800),
     Target("address", "e-mail addresses", 20000, 210),
     Target("names", "folder names, text", 20000, 220),
