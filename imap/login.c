@@ -2,6 +2,7 @@
 
 #include "cmd/base/buf.h"
 #include "imap/refusal.h"
+#include "imap/token_refusal.h"
 
 #include <string.h>
 
@@ -10,7 +11,6 @@ enum {
                                      15 s */
     IMAPS_PORT = 993,
     IMAP_PORT = 143,
-    JSON_MAX = 400, /* of a refused token's explanation, what a log line can bear */
 };
 
 /* What the server said until the login was over. */
@@ -50,24 +50,6 @@ static size_t on_body(char *data, size_t size, size_t count, void *context) {
     return size * count;
 }
 
-/* Decodes base64 (RFC 4648) as far as it goes; only text comes out of it here. */
-static void base64_decode(struct buf *out, struct bytes text) {
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    unsigned bits = 0, count = 0;
-    for (size_t i = 0; i < text.len && text.data[i] != '\0'; i++) {
-        const char *digit = strchr(alphabet, text.data[i]);
-        if (digit == NULL)
-            return;
-        bits = bits << 6 | (unsigned)(digit - alphabet);
-        count += 6;
-        if (count >= 8) {
-            count -= 8;
-            buf_add_char(out, (char)(bits >> count & 0xFF));
-        }
-    }
-}
-
 /* The words of a tagged "A002 NO ...", or none where the line is no refusal. */
 static struct bytes refusal_words(struct bytes line) {
     long space = bytes_find_char(line, ' ');
@@ -81,27 +63,34 @@ static struct bytes refusal_words(struct bytes line) {
     return bytes_of(NULL);
 }
 
+/* No method in common, as far as is known of it. */
+static int no_method(const struct greeting *greeting, struct err *err) {
+    const struct imap_options *options = greeting->options;
+    if (greeting->login_disabled && options->tls == IMAP_TLS_NONE)
+        return err_set(err, ERR_UNAVAILABLE,
+                       "the server takes no password without TLS (LOGINDISABLED)");
+    const char *missing = options->mechanism;
+    if (missing == NULL && options->oauth_bearer != NULL)
+        missing = "OAUTHBEARER or XOAUTH2, which tokens need";
+    return err_set(err, ERR_UNAVAILABLE,
+                   "the server offers no login method that can be used here%s%s",
+                   missing != NULL ? ": not " : "", missing != NULL ? missing : "");
+}
+
 static int login_denied(const struct greeting *greeting, struct err *err) {
     const struct imap_options *options = greeting->options;
     struct bytes words = refusal_words(buf_bytes(&greeting->last));
-    struct buf said = BUF_INIT, json = BUF_INIT;
-    if (options->oauth_bearer != NULL)
-        base64_decode(&json, buf_bytes(&greeting->continuation));
-    buf_add_bytes(&said, words);
-    if (json.len > 0)
-        buf_printf(&said, "%s%.*s", words.len > 0 ? " " : "",
-                   (int)bytes_first(buf_bytes(&json), JSON_MAX).len, json.data);
-    if (said.len > 0)
-        refusal_set(err, buf_bytes(&said), ERR_PERMISSION, "the server refuses user %s",
-                    options->user);
-    else if (greeting->login_disabled && options->tls == IMAP_TLS_NONE)
-        err_set(err, ERR_UNAVAILABLE, "the server takes no password without TLS (LOGINDISABLED)");
+    struct buf said = BUF_INIT;
+    if (options->oauth_bearer != NULL && (words.len > 0 || greeting->continuation.len > 0))
+        token_refusal_describe(&said, words, buf_bytes(&greeting->continuation));
     else
-        err_set(err, ERR_UNAVAILABLE, "the server offers no login method that can be used here%s%s",
-                options->mechanism != NULL ? ": not " : "",
-                options->mechanism != NULL ? options->mechanism : "");
+        buf_add_bytes(&said, words);
+    if (said.len > 0)
+        refusal_set(err, buf_bytes(&said), ERR_PERMISSION, "the server refuses %suser %s",
+                    options->oauth_bearer != NULL ? "the token of " : "", options->user);
+    else
+        no_method(greeting, err);
     buf_free(&said);
-    buf_free(&json);
     return -1;
 }
 

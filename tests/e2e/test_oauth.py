@@ -220,7 +220,7 @@ class RefreshToken(OAuth):
     def test_a_server_that_takes_no_tokens(self) -> None:
         plain = self.lab.dovecot
         self.mailbox |= {"port": plain.tls_port, "ca_file": str(plain.ca)}
-        self.fetch_fails(EX_UNAVAILABLE, "no login method")
+        self.fetch_fails(EX_UNAVAILABLE, "no login method", "XOAUTH2")
 
 
 class ClientCredentials(OAuth):
