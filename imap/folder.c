@@ -56,7 +56,9 @@ static int look_up(struct imap *imap, const char *folder, struct err *err) {
  * same one. Asks the server for the namespace where it tells. */
 static int name_below_namespace(struct imap *imap, const char *folder, struct buf *out,
                                 struct err *err) {
-    if (imap->has.namespace && session_run(imap, "NAMESPACE", err) < 0)
+    bool ask = imap->has.namespace && !imap->asked_namespace;
+    imap->asked_namespace = true;
+    if (ask && session_run(imap, "NAMESPACE", err) < 0)
         return -1;
     size_t below = imap->prefix.len;
     if (strncasecmp(folder, imap->prefix.data, below) == 0)

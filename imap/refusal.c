@@ -52,7 +52,9 @@ static const struct meaning {
     {"temporary authentication failure", ERR_TEMPORARY, NULL},     /* Dovecot */
     {"temporary system problem", ERR_TEMPORARY, NULL},             /* Gmail */
     {"exceeded command or bandwidth limits", ERR_TEMPORARY, NULL}, /* Gmail */
+    {"temporary problem", ERR_TEMPORARY, NULL},                    /* Courier */
     {"server is too busy", ERR_TEMPORARY, NULL},                   /* Exchange */
+    {"server unavailable", ERR_TEMPORARY, NULL},                   /* Exchange: with a number */
 };
 
 bool refusal_has_code(struct bytes text, const char *name) {

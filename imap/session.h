@@ -45,6 +45,7 @@ struct imap {
     struct imap_folder_status status;
     bool news; /* more messages were announced since imap_uid_list() last asked */
 
+    bool asked_namespace;
     struct buf prefix; /* of the personal namespace (UTF-8), "INBOX."; often empty */
     char delimiter;    /* of the folders' hierarchy; NUL: unknown, or there is none */
     struct folder_alias *aliases;

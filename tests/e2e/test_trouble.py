@@ -194,6 +194,18 @@ class Broken(Case):
             self.assertTrue(run["adds_up"])
             self.assertEqual(run["stored"], self.count_)
 
+    def test_a_server_that_wants_to_be_left_alone_is(self) -> None:
+        words = b"* BYE Request is throttled. Suggested Backoff Time: 2000 milliseconds\r\n"
+        with Proxy(
+            self.dovecot.port, cut_after=0, cut_connections=1, last_words=words
+        ) as proxy:
+            self.mailbox |= {"tls": "none", "port": proxy.port, "retries": 1}
+            started = time.monotonic()
+            output, errors = self.run_program("fetch", "-v")
+            self.assertGreaterEqual(time.monotonic() - started, 2)
+        self.assertIn("milliseconds; trying again in 2 s", errors)
+        self.assert_ledger(self.mails)
+
     def test_what_a_lost_mailbox_leaves_behind_is_not_taken_for_the_next_ones(self) -> None:
         other = f"other-{self.user}"
         self.dovecot.add_user(other)

@@ -14,7 +14,8 @@ class Proxy:
     """Forwards connections to a local port.
 
     `cut_after`: both sides see the connection end once so many bytes came from the server;
-    `cut_connections`: this befalls only so many connections, the first ones.
+    `cut_connections`: this befalls only so many connections, the first ones;
+    `last_words`: what the client hears before the end.
     `stall_after`: from there on the server's bytes wait until release().
     `bytes_per_second`: how fast the server's bytes pass, at most.
     """
@@ -24,12 +25,14 @@ class Proxy:
         target_port: int,
         cut_after: int | None = None,
         cut_connections: int | None = None,
+        last_words: bytes = b"",
         stall_after: int | None = None,
         bytes_per_second: int | None = None,
     ) -> None:
         self._target_port = target_port
         self._cut_after = cut_after
         self._cut_connections = cut_connections
+        self._last_words = last_words
         self._stall_after = stall_after
         self._bytes_per_second = bytes_per_second
         self._released = threading.Event()
@@ -92,7 +95,7 @@ class Proxy:
                     self.stalled.set()
                     self._released.wait()
                 if cut_after is not None and passed + len(data) >= cut_after:
-                    client.sendall(data[: cut_after - passed])
+                    client.sendall(data[: cut_after - passed] + self._last_words)
                     self.cut()
                     return
                 client.sendall(data)

@@ -162,6 +162,8 @@ static const struct {
     {"SELECT Unsafe Login. Please contact kefu@188.com for help", ERR_PERMISSION,
      "authorisation code", 0},
     {"Too many connections from your host", ERR_TEMPORARY, "", 0},
+    {"Temporary problem, please try again later", ERR_TEMPORARY, "", 0},
+    {"Server Unavailable. 15", ERR_TEMPORARY, "", 0},
     {"Request is throttled. Suggested Backoff Time: 8000 milliseconds", ERR_TEMPORARY, "", 8},
     {"Request is throttled. Suggested Backoff Time: 299001 milliseconds", ERR_TEMPORARY, "", 300},
     {"Request is throttled. suggested backoff time:1 ms", ERR_TEMPORARY, "", 1},
