@@ -1,6 +1,7 @@
 /* Waiting for new messages: imap_idle and imap_poll of mailbox.h. */
 #include "imap/session.h"
 
+#include <poll.h>
 #include <time.h>
 
 static int64_t now(void) {
@@ -9,11 +10,17 @@ static int64_t now(void) {
     return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-/* Reads what the server says until there is news, it ends the IDLE itself, or the wait is over. */
+static bool is_readable(int fd) {
+    struct pollfd poll_for = {.fd = fd, .events = POLLIN};
+    return poll(&poll_for, 1, 0) > 0;
+}
+
+/* Reads what the server says until there is news, it ends the IDLE itself, or the wait is over,
+ * which a server that never stops talking does not put off. */
 static int listen_until(struct imap *imap, int64_t end, int wake, struct err *err) {
     struct err failure = {0};
     int awake = 1;
-    while (awake > 0 && !imap->plain_done && !imap->news) {
+    while (awake > 0 && !imap->plain_done && !imap->news && now() < end && !is_readable(wake)) {
         int has_input = session_has_input(imap, err);
         if (has_input > 0)
             has_input = session_step(imap, err);
