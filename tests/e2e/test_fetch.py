@@ -260,10 +260,18 @@ class Afterwards(Case):
         self.assertNotIn("S", self.dovecot.flags(self.user, PROCESSED))
 
     def test_move_into_a_folder_with_a_difficult_name(self) -> None:
-        self.mailbox["processed_folder"] = "Erledigt & geprüft"
-        self.deliver(self.mixed(5))
-        self.fetch()
-        self.assertEqual(self.count("Erledigt &- gepr&APw-ft"), 5)
+        names = {
+            "Erledigt & geprüft": "Erledigt &- gepr&APw-ft",
+            'say "done" \\ now': 'say "done" \\ now',
+            # Levels are separated by a dot here.
+            "Bounces/日本": "Bounces.&ZeVnLA-",
+        }
+        for seed, (name, on_disk) in enumerate(names.items()):
+            with self.subTest(name):
+                self.mailbox["processed_folder"] = name
+                self.deliver(self.mixed(5, seed))
+                self.fetch()
+                self.assertEqual(self.count(on_disk), 5)
 
     def test_delete_removes_what_is_understood_and_nothing_else(self) -> None:
         self.mailbox["after"] = "delete"
