@@ -69,7 +69,6 @@ struct config {
     const char **verp_patterns; /* ends with NULL */
     const char *campaign_header;
     const char *verp_key_file; /* NULL: addresses are not signed */
-    int require_signature;     /* enum identify_required */
     long verp_lifetime_days;
     long verp_local_part_octets;
     const char *rules_directory; /* NULL: none */
@@ -86,6 +85,8 @@ struct config {
     long workers;                /* 0: one a core */
     const char *state_directory; /* NULL: see config_state_directory() */
     int log_format;              /* enum log_format */
+    const char *metrics_file;    /* NULL: none */
+    const char *ping_url;        /* NULL: none */
     struct config_mailbox *mailboxes;
     size_t mailbox_count;
     struct cfg_t *parsed; /* libconfuse's tree: owns all strings */

@@ -6,6 +6,7 @@
 #include "cmd/inbox.h"
 #include "cmd/log.h"
 #include "cmd/mailbox_open.h"
+#include "cmd/monitor.h"
 #include "cmd/progress.h"
 #include "cmd/prune.h"
 #include "cmd/retry.h"
@@ -107,8 +108,10 @@ static void log_about(const char *mailbox) {
     log_set_field(LOG_FIELD_RUN, NULL);
 }
 
-static int fetch_mailbox(const struct session *session, size_t index, long limit, struct err *err) {
+static int fetch_mailbox(const struct session *session, size_t index, long limit,
+                         struct monitor *monitor, struct err *err) {
     const struct config_mailbox *mailbox = &session->config->mailboxes[index];
+    double started = clock_time();
     struct pipeline_sums sums = {0};
     struct store_lock *lock = NULL;
     char run[STORE_RUN_ID_SIZE] = "";
@@ -119,8 +122,7 @@ static int fetch_mailbox(const struct session *session, size_t index, long limit
             goto out;
         if (!lock) {
             log_info("mailbox %s: another run is at work on it; left alone", mailbox->name);
-            rc = 0;
-            goto out;
+            return 0;
         }
         if (store_run_begin(session->store, "fetch", mailbox->name, VERSION,
                             ruleset_version(session->analyst.rules), run, err) != 0)
@@ -131,7 +133,7 @@ static int fetch_mailbox(const struct session *session, size_t index, long limit
     if (*run) {
         /* After a lost database this fails too; the first error is the one to tell. */
         struct err second;
-        if (store_run_finish(session->store, run, &sums.run, rc ? err->text : NULL, &second) != 0 &&
+        if (store_run_finish(session->store, run, &sums.run, rc ? err : NULL, &second) != 0 &&
             rc == 0) {
             *err = second;
             rc = -1;
@@ -139,6 +141,7 @@ static int fetch_mailbox(const struct session *session, size_t index, long limit
     }
 out:
     store_lock_free(lock);
+    monitor_add_run(monitor, mailbox->name, started, &sums, rc ? err : NULL);
     return rc ? err_prefix(err, "mailbox %s", mailbox->name) : 0;
 }
 
@@ -170,7 +173,7 @@ static bool is_wanted(const struct invocation *invocation, const char *name) {
 
 /* A mailbox that fails does not keep the others from being read; the first failure is the run's. */
 static int fetch_all(const struct session *session, const struct invocation *invocation, long limit,
-                     struct err *err) {
+                     struct monitor *monitor, struct err *err) {
     const char *failed = NULL, *last = NULL;
     for (size_t i = 0; i < session->config->mailbox_count && !stop_asked; i++) {
         const char *name = session->config->mailboxes[i].name;
@@ -178,7 +181,7 @@ static int fetch_all(const struct session *session, const struct invocation *inv
         if (!is_wanted(invocation, name))
             continue;
         last = name;
-        if (fetch_mailbox(session, i, limit, &failure) == 0)
+        if (fetch_mailbox(session, i, limit, monitor, &failure) == 0)
             continue;
         if (failed) {
             log_error("%s", failure.text);
@@ -194,18 +197,34 @@ static int fetch_all(const struct session *session, const struct invocation *inv
     return failed ? -1 : 0;
 }
 
+/* Nothing could be opened, and so no mailbox was read. */
+static void note_all_failed(struct monitor *monitor, const struct invocation *invocation,
+                            const struct config *config, const struct err *err) {
+    const struct pipeline_sums none = {0};
+    for (size_t i = 0; config && i < config->mailbox_count; i++)
+        if (is_wanted(invocation, config->mailboxes[i].name))
+            monitor_add_run(monitor, config->mailboxes[i].name, monitor->started, &none, err);
+}
+
 int command_fetch(const struct invocation *invocation, struct err *err) {
     struct session session;
+    struct monitor monitor;
+    bool dry_run = invocation_has(invocation, OPTION_DRY_RUN);
     long limit;
     if (invocation_number(invocation, OPTION_LIMIT, 1, LONG_MAX, 0, &limit, err) != 0)
         return -1;
     catch_signals();
-    int rc = session_open(&session, invocation, invocation_has(invocation, OPTION_DRY_RUN),
-                          check_mailbox_names, err);
+    int opened = session_open(&session, invocation, dry_run, check_mailbox_names, err);
+    int rc = opened;
+    bool mistyped = opened != 0 && err->code == ERR_USAGE; /* a person is looking */
+    monitor_begin(&monitor, dry_run || mistyped ? NULL : session.config);
     if (rc == 0)
-        rc = fetch_all(&session, invocation, limit, err);
-    if (rc == 0 && !session.dry_run && !stop_asked)
+        rc = fetch_all(&session, invocation, limit, &monitor, err);
+    else
+        note_all_failed(&monitor, invocation, session.config, err);
+    if (rc == 0 && !dry_run && !stop_asked)
         rc = prune_daily(session.store, session.config, err);
+    monitor_end(&monitor, opened == 0 ? session.store : NULL, rc ? err : NULL);
     session_close(&session);
     return rc;
 }

@@ -78,8 +78,8 @@ int command_import(const struct invocation *invocation, struct err *err) {
                              ruleset_version(session.analyst.rules), run, err);
     if (rc == 0)
         rc = import_all(&session, invocation, run, &sums, err);
-    if (*run && store_run_finish(session.store, run, &sums.run, rc ? err->text : NULL,
-                                 rc ? &second : err) != 0)
+    if (*run &&
+        store_run_finish(session.store, run, &sums.run, rc ? err : NULL, rc ? &second : err) != 0)
         rc = -1;
     session_close(&session);
     return rc;

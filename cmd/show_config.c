@@ -5,6 +5,7 @@
 #include "cmd/config.h"
 #include "cmd/database.h"
 #include "cmd/near.h"
+#include "cmd/ping.h"
 #include "store/conninfo.h"
 
 #include <stdio.h>
@@ -22,6 +23,7 @@ static const struct {
     bool (*mask)(struct buf *out, const char *value);
 } masks[] = {
     {"database", "conninfo", store_conninfo_add_masked},
+    {"monitoring", "ping_url", ping_url_add_masked},
 };
 
 /* The keys that were asked for. */

@@ -9,10 +9,10 @@
  *     store_reprocess_preview(store, ...);           // store/reprocess_apply.h: its effect on
  * states store_reprocess_apply(store, ...);             // writes it
  *
- * A judgement differs where recipient, campaign, verdict, category, fault, whether it counts, what
- * is withheld, or the time differs, or the message's outcome. The rule alone is no difference, nor
- * are the words. An event that differs is superseded, never changed; those of the same message that
- * do not differ stay.
+ * A judgement differs where recipient, campaign, verdict, category, fault, whether it counts, or
+ * the time differs, or the message's outcome. The rule alone is no difference, nor are the words.
+ * An event that differs is superseded, never changed; those of the same message that do not differ
+ * stay.
  *
  * What is staged lives in temporary tables of the connection, so that memory stays flat here, and a
  * run that is killed leaves nothing but whole batches. As these do not differ any more, the next

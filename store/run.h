@@ -27,8 +27,8 @@ int store_run_begin(struct store *store, const char *command, const char *mailbo
                     const char *version, const char *ruleset, char run[STORE_RUN_ID_SIZE],
                     struct err *err);
 
-/* Ends it. `outcome` is NULL when all went well, else the error in words. */
+/* Ends it. `outcome` is NULL when all went well, else what ended it. */
 int store_run_finish(struct store *store, const char *run, const struct store_run_sums *sums,
-                     const char *outcome, struct err *err);
+                     const struct err *outcome, struct err *err);
 
 #endif

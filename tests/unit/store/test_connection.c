@@ -237,6 +237,7 @@ static void a_run_leaves_a_row_that_says_whether_it_adds_up(void **state) {
     PGconn *c = database_connect();
     char run[STORE_RUN_ID_SIZE];
     struct err err = {0};
+    struct err broke = {.code = ERR_TEMPORARY, .text = "it broke"};
     struct store_run_sums sums = {.fetched = 10,
                                   .stored = 6,
                                   .quarantined = 1,
@@ -255,8 +256,8 @@ static void a_run_leaves_a_row_that_says_whether_it_adds_up(void **state) {
                " bytes, error IS NULL, adds_up, finished_at >= started_at FROM bounce.run",
                "10|6|1|3|9|8|2|5000000000|t|t|t");
     sums.fetched = 11;
-    assert_int_equal(store_run_finish(store, run, &sums, "it broke", &err), 0);
-    assert_sql(c, "SELECT error, adds_up FROM bounce.run", "it broke|f");
+    assert_int_equal(store_run_finish(store, run, &sums, &broke, &err), 0);
+    assert_sql(c, "SELECT error, exit_code, adds_up FROM bounce.run", "it broke|75|f");
     store_close(store);
     PQfinish(c);
 }
