@@ -12,7 +12,8 @@
 #include <stdio.h>
 
 /* Every option of every subcommand, so that a name means the same everywhere. (Save that report's
- * --domain and --category choose a table, where other commands choose addresses by one.) */
+ * --domain and --category choose a table, where other commands choose addresses by one, and that
+ * check's --mailbox chooses what is looked at.) */
 enum option_id {
     OPTION_CONFIG,
     OPTION_LOG_FORMAT,
@@ -23,6 +24,7 @@ enum option_id {
     OPTION_APPLY,
     OPTION_CAMPAIGN,
     OPTION_CATEGORY,
+    OPTION_CHECK_MAILBOX,
     OPTION_DOMAIN,
     OPTION_DRY_RUN,
     OPTION_FILE,
@@ -107,6 +109,7 @@ void command_print_help(const struct command *command, FILE *out);
 int command_fetch(const struct invocation *invocation, struct err *err);
 int command_import(const struct invocation *invocation, struct err *err);
 int command_campaign_set(const struct invocation *invocation, struct err *err);
+int command_check(const struct invocation *invocation, struct err *err);
 int command_config(const struct invocation *invocation, struct err *err);
 int command_migrate(const struct invocation *invocation, struct err *err);
 int command_parse(const struct invocation *invocation, struct err *err);

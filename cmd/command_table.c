@@ -18,6 +18,7 @@ const struct option_info option_table[OPTION_COUNT] = {
     [OPTION_CAMPAIGN] = {"campaign", 0, "NAME", "those about this campaign"},
     [OPTION_CATEGORY] = {"category", 'C', "CATEGORY",
                          "those with this reason, such as user_unknown"},
+    [OPTION_CHECK_MAILBOX] = {"mailbox", 0, "NAME", "of the mailboxes only this one"},
     [OPTION_DOMAIN] = {"domain", 'd', "DOMAIN", "those of this domain"},
     [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "show what would be done, and change nothing"},
     [OPTION_FILE] = {"file", 'F', "FILE", "addresses, one a line; - is standard input"},
@@ -90,6 +91,22 @@ const struct command command_table[] = {
             "alone.",
         .options = TAKES(DRY_RUN),
         .run = command_migrate,
+    },
+    {
+        .name = "check",
+        .arguments = "",
+        .summary = "try the whole configuration for real, and say what is wrong",
+        .description =
+            "Looks at the configuration file, the rules and the VERP patterns, logs in to the\n"
+            "database and the mailboxes, and says a line about each thing that a run needs: ok,\n"
+            "warning or FAIL, and what to do. Nothing is changed anywhere. All of it is tried, even\n"
+            "where something fails.\n"
+            "\n"
+            "--format text (the default) or json (one object). Exit code 0 where nothing failed,\n"
+            "warnings or not; else that of the first failure, where one that may be gone at the\n"
+            "next try (75) gives way to one that will not.",
+        .options = TAKES(CHECK_MAILBOX) | TAKES(FORMAT),
+        .run = command_check,
     },
     {
         .name = "config",

@@ -191,3 +191,25 @@ void connection_limit(struct connection *connection, unsigned seconds) {
 int connection_fd(const struct connection *connection) {
     return connection->socket;
 }
+
+/* libcurl's GnuTLS writes "2026-12-12 08:24:58 GMT", its OpenSSL "Dec 12 08:24:58 2026 GMT". */
+static int64_t certificate_time(const char *text) {
+    struct tm utc = {0};
+    const char *end = strptime(text, "%Y-%m-%d %H:%M:%S GMT", &utc);
+    if (end == NULL)
+        end = strptime(text, "%b %d %H:%M:%S %Y GMT", &utc);
+    return end != NULL ? (int64_t)timegm(&utc) : 0;
+}
+
+int64_t connection_certificate_expires(const struct connection *connection) {
+    static const char key[] = "Expire date:";
+    struct curl_certinfo *chain = NULL;
+    if (curl_easy_getinfo(connection->curl, CURLINFO_CERTINFO, &chain) != CURLE_OK ||
+        chain == NULL || chain->num_of_certs == 0)
+        return 0;
+    /* The first is the server's own. */
+    for (struct curl_slist *line = chain->certinfo[0]; line != NULL; line = line->next)
+        if (bytes_starts_ignore_case(bytes_of(line->data), key))
+            return certificate_time(line->data + strlen(key));
+    return 0;
+}

@@ -36,4 +36,7 @@ void connection_limit(struct connection *connection, unsigned seconds);
 
 int connection_fd(const struct connection *connection);
 
+/* When the server's certificate ends, in unix seconds; 0: unknown, or no TLS. */
+int64_t connection_certificate_expires(const struct connection *connection);
+
 #endif

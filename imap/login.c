@@ -217,6 +217,7 @@ static void set_options(CURL *curl, const struct imap_options *options) {
     curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(curl, CURLOPT_CERTINFO, 1L);
     if (options->ca_file != NULL) {
         curl_easy_setopt(curl, CURLOPT_CAINFO, options->ca_file);
         curl_easy_setopt(curl, CURLOPT_CAPATH, NULL); /* these and no others */

@@ -20,7 +20,9 @@ class Certificates:
     key: Path
 
 
-def make_certificates(folder: Path, names: tuple[str, ...] = LOOPBACK) -> Certificates:
+def make_certificates(
+    folder: Path, names: tuple[str, ...] = LOOPBACK, days: int = 30
+) -> Certificates:
     """A new authority, and a server certificate for `names` (in openssl's words) by it."""
     ca, ca_key = folder / "ca.pem", folder / "ca.key"
     certificate, key = folder / "server.pem", folder / "server.key"
@@ -35,7 +37,7 @@ def make_certificates(folder: Path, names: tuple[str, ...] = LOOPBACK) -> Certif
     extensions.write_text(f"subjectAltName={','.join(names)}\nextendedKeyUsage=serverAuth\n")
     _openssl(
         *["x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-CAcreateserial"],
-        *["-out", certificate, "-days", "30", "-extfile", extensions],
+        *["-out", certificate, "-days", str(days), "-extfile", extensions],
     )
     return Certificates(ca, certificate, key)
 

@@ -129,6 +129,7 @@ class Dovecot(Server):
         names: tuple[str, ...] = LOOPBACK,
         owner: Account | None = None,
         introspection: str = "",
+        certificate_days: int = 30,
     ) -> None:
         owner = owner or account()
         super().__init__(make_folder(folder, owner), owner)
@@ -137,7 +138,7 @@ class Dovecot(Server):
         self.lmtp_port = free_port()
         for part in ("run", "state", "home", "users"):
             make_subfolder(self.folder / part, owner)
-        certificates = make_certificates(self.folder, names)
+        certificates = make_certificates(self.folder, names, certificate_days)
         os.chown(certificates.key, owner.uid, owner.gid)
         self.ca = certificates.ca
         self._delivered = 0
