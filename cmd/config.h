@@ -49,12 +49,14 @@ struct config_mailbox {
     } oauth;
     const char *ca_file; /* NULL: the system's */
     const char *folder;
-    int after; /* enum config_after */
+    int after;                /* enum config_after */
+    const char *trash_folder; /* where "delete" moves to; NULL: it deletes */
     const char *processed_folder;
     const char *quarantine_folder;
     const char *recipient_header; /* NULL: the usual ones */
     long recipient_header_instance;
     long message_octets;
+    long fetch_messages; /* to ask for at once; 0: as many as one transaction takes */
     long timeout;
     long retries;
 };

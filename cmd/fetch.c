@@ -74,7 +74,8 @@ static int read_inbox(const struct session *session, size_t index, uint64_t limi
         .dry_run = session->dry_run,
         .limit = limit,
         .until = clock_seconds() + FETCH_SECONDS,
-        .window = (size_t)session->config->commit_messages,
+        .window = (size_t)(mailbox->fetch_messages ? mailbox->fetch_messages
+                                                   : session->config->commit_messages),
         .stop = &stop_asked,
     };
     struct retry retry = {.tries = (unsigned)mailbox->retries, .stop = &stop_asked};

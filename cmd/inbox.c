@@ -45,11 +45,12 @@ static int file_to(struct reading *reading, enum place place, const uint32_t *ui
     if (!count || reading->inbox->dry_run || imap_is_lost(reading->inbox->imap))
         return 0;
     reading->filed += count;
-    if (place == PLACE_GONE)
+    const char *const folders[] = {[PLACE_PROCESSED] = mailbox->processed_folder,
+                                   [PLACE_QUARANTINE] = mailbox->quarantine_folder,
+                                   [PLACE_GONE] = mailbox->trash_folder};
+    if (!folders[place])
         return imap_delete_begin(reading->inbox->imap, uids, count, err);
-    return imap_move_begin(
-        reading->inbox->imap, uids, count,
-        place == PLACE_PROCESSED ? mailbox->processed_folder : mailbox->quarantine_folder, err);
+    return imap_move_begin(reading->inbox->imap, uids, count, folders[place], err);
 }
 
 /* Queues the filing away of these messages, which the database has. */
@@ -112,6 +113,9 @@ static int ensure_folders(const struct inbox *inbox, struct err *err) {
     const struct config_mailbox *mailbox = inbox->mailbox;
     if (mailbox->after == CONFIG_AFTER_MOVE &&
         imap_folder_ensure(inbox->imap, mailbox->processed_folder, err) != 0)
+        return -1;
+    if (mailbox->after == CONFIG_AFTER_DELETE && mailbox->trash_folder &&
+        imap_folder_ensure(inbox->imap, mailbox->trash_folder, err) != 0)
         return -1;
     return imap_folder_ensure(inbox->imap, mailbox->quarantine_folder, err);
 }

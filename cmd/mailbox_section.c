@@ -103,8 +103,10 @@ static void check_section(cfg_t *section, struct buf *problem) {
         buf_add_string(problem, "host is missing");
     else if (!is_set(section, "user"))
         buf_add_string(problem, "user is missing");
-    else if (is(section, "processed_folder", folder) || is(section, "quarantine_folder", folder))
-        buf_add_string(problem, "processed_folder and quarantine_folder must differ from folder");
+    else if (is(section, "processed_folder", folder) || is(section, "quarantine_folder", folder) ||
+             is(section, "trash_folder", folder))
+        buf_add_string(problem, "processed_folder, quarantine_folder and trash_folder must differ "
+                                "from folder");
     else
         check_login(section, problem);
 }

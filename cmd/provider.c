@@ -10,12 +10,20 @@ const struct provider_preset provider_presets[] = {
     {"gmail", "tls", "implicit", NULL},
     /* Written where the admin has turned it on; Delivered-To is the mailbox itself there. */
     {"gmail", "recipient_header", "X-Gm-Original-To", NULL},
+    /* Marked \\Deleted and expunged, a message only leaves the label: it is archived. */
+    {"gmail", "trash_folder", "[Gmail]/Trash", NULL},
+    /* Some 2.5 GB may be read a day, and what a lost connection had asked for counts. */
+    {"gmail", "fetch_messages", "200", NULL},
     {"gmail", "oauth_token_endpoint", "https://oauth2.googleapis.com/token", NULL},
     {"gmail", "oauth_scope", "https://mail.google.com/", NULL},
 
     {"microsoft365", "host", "outlook.office365.com", NULL},
     {"microsoft365", "port", "993", NULL},
     {"microsoft365", "tls", "implicit", NULL},
+    /* It throttles those who ask for much, says for how long, and is to be obeyed more than once.
+     */
+    {"microsoft365", "fetch_messages", "200", NULL},
+    {"microsoft365", "retries", "6", NULL},
     {"microsoft365", "oauth_token_endpoint",
      "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token", NULL},
     {"microsoft365", "oauth_scope", "https://outlook.office365.com/.default", "client_credentials"},

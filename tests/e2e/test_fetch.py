@@ -273,6 +273,15 @@ class Afterwards(Case):
                 self.fetch()
                 self.assertEqual(self.count(on_disk), 5)
 
+    def test_delete_moves_to_the_trash_where_one_is_named(self) -> None:
+        mails = self.mixed(10)
+        self.deliver(mails)
+        self.mailbox |= {"after": "delete", "trash_folder": "Trash", "fetch_messages": 3}
+        self.fetch()
+        self.assert_ledger(mails)
+        self.assert_folders(inbox=0, quarantine=10 - self.count("Trash"))
+        self.assertGreater(self.count("Trash"), 5)
+
     def test_delete_removes_what_is_understood_and_nothing_else(self) -> None:
         self.mailbox["after"] = "delete"
         generator = Generator(37)

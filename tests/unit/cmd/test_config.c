@@ -4,6 +4,7 @@
 
 #include "cmd/base/buf.h"
 #include "cmd/file.h"
+#include "cmd/provider.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,6 +34,8 @@ static int read_text(const char *text, struct config **config, struct err *err) 
 }
 
 #define MAILBOX "mailbox \"b\" { host = \"h\" user = \"u\" password_file = \"/p\" "
+
+#define OAUTH(grant) "mailbox \"b\" { host = \"h\" user = \"u\" oauth_grant = \"" grant "\" "
 
 static void values_and_defaults_arrive(void **state) {
     (void)state;
@@ -92,6 +95,25 @@ static void errors_say_where_and_what_would_be_right(void **state) {
         {"mailbox \"b\" { host = \"h\" user = \"u\" }", "exactly one of password_file"},
         {MAILBOX "password_command = \"x\" }", "exactly one of password_file"},
         {MAILBOX "processed_folder = \"INBOX\" }", "must differ from folder"},
+        {MAILBOX "trash_folder = \"INBOX\" }", "must differ from folder"},
+        {MAILBOX "provider = \"gmial\" }", "no provider 'gmial'|did you mean 'gmail'|fastmail"},
+        {MAILBOX "provider = \"x\" }", "no provider 'x'|there are: gmail, microsoft365"},
+        {MAILBOX "token_command = \"x\" }", "exactly one of|token_command"},
+        {MAILBOX "oauth_grant = \"refresh_token\" }", "exactly one of|oauth_grant"},
+        {MAILBOX "oauth_client_id = \"x\" }", "oauth_grant is missing"},
+        {OAUTH("refresh_token") "}", "oauth_client_id is missing"},
+        {OAUTH("refresh_token") "oauth_client_id = \"i\" }", "oauth_token_endpoint is missing"},
+        {OAUTH("refresh_token") "oauth_client_id = \"i\" provider = \"microsoft365\" }",
+         "oauth_tenant is missing"},
+        {OAUTH("refresh_token") "oauth_client_id = \"i\" provider = \"gmail\" }",
+         "oauth_refresh_token_file is missing"},
+        {OAUTH("client_credentials") "oauth_client_id = \"i\" provider = \"gmail\" }",
+         "client credentials need"},
+        {OAUTH("client_credentials") "oauth_client_id = \"i\" provider = \"gmail\""
+                                     "oauth_client_secret_file = \"a\""
+                                     "oauth_client_secret_command = \"b\" }",
+         "at most one of oauth_client_secret_file"},
+        {OAUTH("implicit") "}", "must be one of: none refresh_token client_credentials"},
         {MAILBOX "}\n" MAILBOX "}\n", ":2:"},
         {"database { conninfo = \"x\"\n", "section 'database' is not closed"},
     };
@@ -120,6 +142,63 @@ static void what_stands_behind_a_nul_is_not_overlooked(void **state) {
     assert_null(config);
     assert_int_equal(err.code, ERR_CONFIG);
     assert_non_null(strstr(err.text, ":2: a NUL byte"));
+}
+
+static void a_provider_presets_what_the_section_does_not_set(void **state) {
+    (void)state;
+    struct config *config;
+    struct err err;
+    assert_int_equal(
+        read_text(
+            "mailbox \"g\" { user = \"u\" password_file = \"/p\" provider = \"gmail\" }\n"
+            "mailbox \"m\" { provider = \"microsoft365\" port = 1993 retries = 3 user = \"u\"\n"
+            "  oauth_grant = \"client_credentials\" oauth_client_id = \"i\"\n"
+            "  oauth_tenant = \"t\" oauth_client_secret_file = \"/s\" }\n",
+            &config, &err),
+        0);
+    const struct config_mailbox *gmail = config_mailbox_find(config, "g");
+    assert_string_equal(gmail->host, "imap.gmail.com");
+    assert_int_equal(gmail->port, 993);
+    assert_string_equal(gmail->trash_folder, "[Gmail]/Trash");
+    const struct config_mailbox *microsoft = config_mailbox_find(config, "m");
+    assert_string_equal(microsoft->host, "outlook.office365.com");
+    assert_int_equal(microsoft->port, 1993);
+    assert_int_equal(microsoft->retries, 3);
+    assert_string_equal(microsoft->oauth.scope, "https://outlook.office365.com/.default");
+    config_free(config);
+}
+
+/* One row of the README's table for each provider, with these settings and no others. */
+static void the_readme_shows_what_each_provider_presets(void **state) {
+    (void)state;
+    struct buf readme = BUF_INIT;
+    struct err err;
+    assert_int_equal(file_read("README.md", &readme, &err), 0);
+    for (const struct provider_preset *p = provider_presets; p->provider; p++) {
+        char start[64], setting[256];
+        snprintf(start, sizeof start, "\n| `%s` | ", p->provider);
+        const char *row = strstr(readme.data, start);
+        assert_non_null(row);
+        assert_non_null(strstr(provider_names, p->provider));
+        struct bytes line = bytes_first(bytes_of(row + 1), strcspn(row + 1, "\n"));
+        bool number = strspn(p->value, "0123456789") == strlen(p->value);
+        snprintf(setting, sizeof setting, "`%s = %s%s%s`", p->key, number ? "" : "\"", p->value,
+                 number ? "" : "\"");
+        if (bytes_find(line, setting) < 0)
+            fail_msg("README.md: the row of %s lacks %s", p->provider, setting);
+        size_t shown = 0, presets = 0;
+        for (long at; (at = bytes_find(line, " = ")) >= 0; shown++)
+            line = bytes_from(line, (size_t)at + 1);
+        for (const struct provider_preset *q = provider_presets; q->provider; q++)
+            presets += !strcmp(q->provider, p->provider);
+        assert_int_equal(shown, presets);
+        bool is_key = false;
+        for (const struct config_key *k = config_keys; k->name; k++)
+            is_key = is_key ||
+                     (k->section && !strcmp(k->section, "mailbox") && !strcmp(k->name, p->key));
+        assert_true(is_key);
+    }
+    buf_free(&readme);
 }
 
 static void a_missing_file_is_named(void **state) {
@@ -166,6 +245,8 @@ int main(void) {
         cmocka_unit_test(values_and_defaults_arrive),
         cmocka_unit_test(errors_say_where_and_what_would_be_right),
         cmocka_unit_test(what_stands_behind_a_nul_is_not_overlooked),
+        cmocka_unit_test(a_provider_presets_what_the_section_does_not_set),
+        cmocka_unit_test(the_readme_shows_what_each_provider_presets),
         cmocka_unit_test(a_missing_file_is_named),
         cmocka_unit_test(the_sample_shows_every_key_and_reads_back),
     };
