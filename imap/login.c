@@ -119,11 +119,16 @@ static enum err_code failure_code(CURLcode code) {
 }
 
 /* libcurl has one code for a TLS that cannot be and for a connection that was lost on the way to
- * it; the words are those of GnuTLS. */
+ * it; the words are those of GnuTLS. A record that ends before its length is one that it cannot
+ * decode; what is no TLS at all is "an unexpected TLS packet". */
 static bool is_broken_off(const char *words) {
-    return strstr(words, "non-properly terminated") != NULL ||
-           strstr(words, "pull function") != NULL || strstr(words, "push function") != NULL ||
-           strstr(words, "timed out") != NULL;
+    static const char *const signs[] = {"non-properly terminated",
+                                        "decoding the received TLS packet", "pull function",
+                                        "push function", "timed out"};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (strstr(words, signs[i]) != NULL)
+            return true;
+    return false;
 }
 
 /* Says what libcurl's code means. `words` is its error buffer. */

@@ -107,17 +107,18 @@ static void an_answer_that_trickles_is_given_up(void **state) {
 /* Each answer alone is in time. */
 static void a_slow_answer_is_no_reason_to_give_up_the_next(void **state) {
     (void)state;
-    static const struct script_line lines[] = {
-        {"NOOP", DONE}, {"NOOP", DONE}, {"NOOP", DONE}, {"NOOP", DONE}, {NULL, NULL}};
+    static const struct script_line lines[] = {{"NOOP", DONE}, {"NOOP", DONE}, {"NOOP", DONE},
+                                               {"NOOP", DONE}, {"NOOP", DONE}, {"NOOP", DONE},
+                                               {"NOOP", DONE}, {"NOOP", DONE}, {NULL, NULL}};
     struct script *script = script_start(
-        (struct script_options){.lines = lines, .slow_after = 200, .slow_milliseconds = 30});
+        (struct script_options){.lines = lines, .slow_after = 200, .slow_milliseconds = 15});
     struct imap_options options = script_imap_options(script);
     struct err err = {0};
     bool news;
     options.answer_timeout = 1;
     struct imap *imap = imap_open(&options, &err);
     assert_non_null(imap);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 8; i++)
         if (imap_poll(imap, &news, &err) < 0)
             fail_msg("%d: %s", i, err.text);
     imap_close(imap);
