@@ -196,7 +196,8 @@ class Cyrus(Server):
         # The module that reads sasldb is a dependency of the library itself.
         own = f"/usr/lib/{libraries.name}/sasl2"
         return [
-            "env", "-i", "PATH=/usr/bin:/bin", f"LD_LIBRARY_PATH={libraries}",
+            "env", "-i", "PATH=/usr/bin:/bin",
+            f"LD_LIBRARY_PATH={libraries}:{self.root}/lib/{libraries.name}",
             f"LD_PRELOAD={libraries}/libeatmydata.so", f"SASL_PATH={modules}:{own}", *command,
         ]  # fmt: skip
 
