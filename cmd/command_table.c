@@ -115,8 +115,8 @@ const struct command command_table[] = {
         .summary = "print the settings in force, defaults included",
         .description =
             "Prints the configuration as the program understands it, in the syntax of the file; what\n"
-            "the file does not say is marked as a default. Passwords are not shown. Words choose\n"
-            "sections or keys:\n"
+            "the file does not say is marked as a default, or as what the provider presets. Passwords\n"
+            "are not shown. Words choose sections or keys:\n"
             "\n"
             "  nullsender config policy\n"
             "  nullsender config database.conninfo workers",

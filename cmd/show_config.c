@@ -6,6 +6,7 @@
 #include "cmd/database.h"
 #include "cmd/near.h"
 #include "cmd/ping.h"
+#include "cmd/provider.h"
 #include "store/conninfo.h"
 
 #include <stdio.h>
@@ -129,15 +130,41 @@ static bool add_value(struct buf *out, const struct config_key *key, const void 
     return true;
 }
 
+/* Whether this is what the mailbox's provider presets. */
+static bool is_preset(const struct config_key *key, const struct config_mailbox *mailbox) {
+    if (!mailbox || !mailbox->provider)
+        return false;
+    for (const struct provider_preset *p = provider_presets; p->provider; p++) {
+        if (strcmp(p->provider, mailbox->provider) != 0 || strcmp(p->key, key->name) != 0)
+            continue;
+        struct buf value = BUF_INIT, preset = BUF_INIT;
+        add_value(&value, key, mailbox);
+        if (key->type == CONFIG_NUMBER)
+            buf_add_string(&preset, p->value);
+        else
+            add_string(&preset, p->value);
+        bool same = !strcmp(value.data, preset.data);
+        buf_free(&value);
+        buf_free(&preset);
+        if (same)
+            return true;
+    }
+    return false;
+}
+
 /* Appends the line of one key; nothing where it has no value. */
 static void add_key(struct buf *out, const struct config *config, const struct config_key *key,
                     const struct config_mailbox *mailbox) {
     struct buf line = BUF_INIT;
     buf_printf(&line, "%*s%s = ", key->section ? INDENT : 0, "", key->name);
     if (add_value(&line, key, mailbox ? (const void *)mailbox : (const void *)config)) {
-        if (!config_is_set(config, key, mailbox))
-            buf_printf(&line, "%*s# default",
-                       line.len < COMMENT_COLUMN ? (int)(COMMENT_COLUMN - line.len) : 2, "");
+        const char *comment = is_preset(key, mailbox)                ? "# by the provider"
+                              : !config_is_set(config, key, mailbox) ? "# default"
+                                                                     : NULL;
+        if (comment)
+            buf_printf(&line, "%*s%s",
+                       line.len < COMMENT_COLUMN ? (int)(COMMENT_COLUMN - line.len) : 2, "",
+                       comment);
         utf8_add_visible(out, line.data);
         buf_add_char(out, '\n');
     }

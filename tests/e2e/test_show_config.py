@@ -66,6 +66,14 @@ class ShowConfig(unittest.TestCase):
         self.assertIn('    password_command = "pass show \\${HOME}"', lines[main:second])
         self.assertIn('    folder = "Zurückgewiesen"', lines[second:])
 
+    def test_what_a_provider_presets_is_told_from_defaults(self) -> None:
+        keys = 'provider = "fastmail" user = "u" password_file = "/p" port = 994'
+        self.path.write_text(f'mailbox "main" {{ {keys} }}')
+        shown = self.show("mailbox")
+        self.assertRegex(shown, r'\n    host = "imap.fastmail.com" +# by the provider\n')
+        self.assertRegex(shown, r"\n    port = 994\n")
+        self.assertRegex(shown, r'\n    folder = "INBOX" +# default\n')
+
     def test_a_password_is_not_shown(self) -> None:
         for conninfo in (
             "postgresql://ada:hunter2@db/mail",
