@@ -176,6 +176,8 @@ static int reprocess(const struct invocation *invocation, struct err *err) {
         rc = finish(session.store, invocation, "reprocess", ruleset_version(session.analyst.rules),
                     NULL, session.config, &sums, err);
     }
+    if (session.store)
+        store_reprocess_end(session.store);
     session_close(&session);
 out:
     arena_free(arena);
@@ -228,6 +230,8 @@ static int undo(const struct invocation *invocation, struct err *err) {
     const struct reprocess_sums sums = {.judged = staged.staged, .differ = staged.staged};
     rc = finish(store, invocation, "reprocess --undo", NULL, run, config, &sums, err);
 out:
+    if (store)
+        store_reprocess_end(store);
     store_close(store);
     config_free(config);
     return rc;

@@ -114,22 +114,24 @@ int store_choose(struct store *store, const struct store_choice *choice, uint64_
                          " w.message IS NOT NULL AS kept FROM bounce.message m"
                          " LEFT JOIN bounce.message_raw w ON w.message = m.id");
     add_where(&sql, choice, values, &count);
-    buf_add_string(&sql, "), chosen AS (INSERT INTO reprocess_chosen (place, message, octets)"
-                         " SELECT row_number() OVER (ORDER BY stored_at, id), id, size"
-                         " FROM fit WHERE kept)"
-                         " SELECT count(*), count(*) FILTER (WHERE NOT kept) FROM fit");
+    buf_add_string(&sql,
+                   "), chosen AS (INSERT INTO bounce.reprocess_chosen (place, message, octets)"
+                   " SELECT row_number() OVER (ORDER BY stored_at, id), id, size"
+                   " FROM fit WHERE kept)"
+                   " SELECT count(*), count(*) FILTER (WHERE NOT kept) FROM fit");
     int rc = check(c, choice, err);
     if (rc == 0)
-        rc = connection_query(c,
-                              "CREATE TEMP TABLE reprocess_chosen (place bigint PRIMARY KEY,"
-                              " message uuid, octets bigint)",
-                              0, NULL, NULL, err);
+        rc = connection_query(
+            c,
+            "CREATE UNLOGGED TABLE bounce.reprocess_chosen (place bigint PRIMARY KEY,"
+            " message uuid, octets bigint)",
+            0, NULL, NULL, err);
     if (rc == 0)
         rc = connection_query(c, sql.data, count, values, &r, err);
     if (rc == 0) {
         *chosen = strtoull(PQgetvalue(r, 0, 0), NULL, 10);
         *without_bytes = strtoull(PQgetvalue(r, 0, 1), NULL, 10);
-        rc = connection_query(c, "ANALYZE reprocess_chosen", 0, NULL, NULL, err);
+        rc = connection_query(c, "ANALYZE bounce.reprocess_chosen", 0, NULL, NULL, err);
     }
     PQclear(r);
     buf_free(&sql);

@@ -21,6 +21,7 @@ struct store {
     unsigned connect_timeout;
     unsigned answer_timeout;
     bool batch_under_way;
+    struct store_lock *staging; /* held from store_reprocess_begin() on */
 };
 
 /* Opens one more connection with the options of the store. */
@@ -29,6 +30,10 @@ int connection_open(const struct store *store, PGconn **connection, struct err *
 /* The kind of error that an SQLSTATE is; `sqlstate` may be NULL where there is none, which is what
  * a lost connection gives. */
 enum err_code connection_error_code(const char *sqlstate);
+
+/* Claims something for this process; store_mailbox_lock() tells how. *lock is NULL, with 0
+ * returned, where another one has it. */
+int store_claim(struct store *store, const char *what, struct store_lock **lock, struct err *err);
 
 /* Sets `err` from a failed result (which may be NULL), or from the connection. Returns -1. */
 int connection_error(const PGconn *connection, const PGresult *result, struct err *err);

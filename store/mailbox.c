@@ -15,8 +15,7 @@ struct store_lock {
     PGconn *connection;
 };
 
-int store_mailbox_lock(struct store *store, const char *mailbox, struct store_lock **lock,
-                       struct err *err) {
+int store_claim(struct store *store, const char *what, struct store_lock **lock, struct err *err) {
     *lock = NULL;
     PGconn *c;
     if (connection_open(store, &c, err))
@@ -32,12 +31,10 @@ int store_mailbox_lock(struct store *store, const char *mailbox, struct store_lo
                          0, NULL, NULL, err) ||
         connection_query(c, "SET LOCAL idle_in_transaction_session_timeout = 0", 0, NULL, NULL,
                          err) ||
-        connection_query(c,
-                         "SELECT pg_try_advisory_xact_lock("
-                         "hashtextextended('nullsender mailbox ' || $1, 0))",
-                         1, &mailbox, &r, err)) {
+        connection_query(c, "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", 1, &what,
+                         &r, err)) {
         PQfinish(c);
-        return err_prefix(err, "database: claiming mailbox %s", mailbox);
+        return err_prefix(err, "database: claiming %s", what);
     }
     bool held = *PQgetvalue(r, 0, 0) == 't';
     PQclear(r);
@@ -48,6 +45,15 @@ int store_mailbox_lock(struct store *store, const char *mailbox, struct store_lo
     *lock = memory_zero(1, sizeof **lock);
     (*lock)->connection = c;
     return 0;
+}
+
+int store_mailbox_lock(struct store *store, const char *mailbox, struct store_lock **lock,
+                       struct err *err) {
+    struct buf what = BUF_INIT;
+    buf_printf(&what, "nullsender mailbox %s", mailbox);
+    int rc = store_claim(store, what.data, lock, err);
+    buf_free(&what);
+    return rc;
 }
 
 void store_lock_free(struct store_lock *lock) {

@@ -5,6 +5,7 @@
 #include "store/answer.h"
 #include "store/columns.h"
 #include "store/connection.h"
+#include "store/mailbox.h"
 #include "store/staged.h"
 
 #include <inttypes.h>
@@ -21,33 +22,49 @@ enum {
 /* A page holds no more of them, save one message's. */
 #define PAGE_OCTETS "16777216"
 
+/* Also what a run that was killed has left. */
+static const char drop_sql[] =
+    "DROP TABLE IF EXISTS bounce.reprocess_chosen, bounce.reprocess_message,"
+    " bounce.reprocess_event";
+
 int store_reprocess_begin(struct store *store, struct err *err) {
     struct buf sql = BUF_INIT;
     PGconn *c = store->connection;
-    buf_add_string(&sql, "CREATE TEMP TABLE reprocess_message AS SELECT id, ");
+    if (!store->staging && store_claim(store, "nullsender reprocess", &store->staging, err) != 0)
+        return -1;
+    if (!store->staging)
+        return err_set(err, ERR_TEMPORARY, "another reprocess is at work on this database");
+    buf_add_string(&sql, "CREATE UNLOGGED TABLE bounce.reprocess_message AS SELECT id, ");
     sql_add_names(&sql, "", message_columns + COLUMNS_READING_FIRST, COLUMNS_READING);
     buf_add_string(&sql, " FROM bounce.message WITH NO DATA");
-    int rc = connection_query(c, "DISCARD TEMP", 0, NULL, NULL, err);
-    /* Compiling the queries takes longer than they do. */
-    if (rc == 0)
-        rc = connection_query(c, "SET jit = off", 0, NULL, NULL, err);
+    int rc = connection_query(c, drop_sql, 0, NULL, NULL, err);
     if (rc == 0)
         rc = connection_query(c, sql.data, 0, NULL, NULL, err);
     if (rc == 0)
         rc = connection_query(c,
-                              "ALTER TABLE reprocess_message"
+                              "ALTER TABLE bounce.reprocess_message"
                               " ADD place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
                               0, NULL, NULL, err);
     buf_reset(&sql);
-    buf_add_string(&sql, "CREATE TEMP TABLE reprocess_event AS SELECT ");
+    buf_add_string(&sql, "CREATE UNLOGGED TABLE bounce.reprocess_event AS SELECT ");
     sql_add_names(&sql, "", event_columns, COLUMNS_EVENT);
     buf_add_string(&sql, " FROM bounce.event WITH NO DATA");
     if (rc == 0)
         rc = connection_query(c, sql.data, 0, NULL, NULL, err);
     if (rc == 0)
-        rc = connection_query(c, "CREATE INDEX ON reprocess_event (message)", 0, NULL, NULL, err);
+        rc = connection_query(c, "CREATE INDEX ON bounce.reprocess_event (message)", 0, NULL, NULL,
+                              err);
     buf_free(&sql);
     return rc ? err_prefix(err, "database") : 0;
+}
+
+void store_reprocess_end(struct store *store) {
+    if (!store->staging)
+        return;
+    connection_rollback(store->connection);
+    connection_query(store->connection, drop_sql, 0, NULL, NULL, NULL);
+    store_lock_free(store->staging);
+    store->staging = NULL;
 }
 
 void store_page_free(struct store_page *page) {
@@ -111,7 +128,7 @@ int store_reprocess_read(struct store *store, size_t at_most, struct store_page 
                       " date_part('epoch', m.arrived_at)::bigint::text, m.truncated::text, w.raw,"
                       " coalesce(r.mailbox, '') FROM ("
                       "  SELECT place, message, octets, sum(octets) OVER (ORDER BY place) AS total"
-                      "  FROM (SELECT * FROM reprocess_chosen WHERE place > $1::bigint"
+                      "  FROM (SELECT * FROM bounce.reprocess_chosen WHERE place > $1::bigint"
                       "        ORDER BY place LIMIT $2::bigint) n) c"
                       " LEFT JOIN bounce.message m ON m.id = c.message"
                       " LEFT JOIN bounce.message_raw w ON w.message = m.id"
@@ -141,12 +158,12 @@ static void stage_sql(struct buf *sql) {
                         "  FROM old o FULL JOIN fresh f ON " STAGED_SAME_SUBJECT
                         "  WHERE " STAGED_DIFFERS "  UNION SELECT id FROM given"
                         "  WHERE outcome <> former_outcome)"
-                        ", staged AS (INSERT INTO reprocess_message (id, ");
+                        ", staged AS (INSERT INTO bounce.reprocess_message (id, ");
     sql_add_names(sql, "", message_columns + COLUMNS_READING_FIRST, COLUMNS_READING);
     buf_add_string(sql, ") SELECT id, ");
     sql_add_names(sql, "", message_columns + COLUMNS_READING_FIRST, COLUMNS_READING);
     buf_add_string(sql, " FROM given JOIN differing USING (id) ORDER BY place RETURNING 1)"
-                        ", said AS (INSERT INTO reprocess_event (");
+                        ", said AS (INSERT INTO bounce.reprocess_event (");
     sql_add_names(sql, "", event_columns, COLUMNS_EVENT);
     buf_add_string(sql, ") SELECT ");
     sql_add_names(sql, "f.", event_columns, COLUMNS_EVENT);
@@ -166,16 +183,22 @@ int store_reprocess_stage(struct store *store, const struct store_message *messa
     stage_sql(&sql);
     parameters_add_rows(p, message_columns, COLUMNS_MESSAGE, rows, count);
     parameters_add_rows(p, event_columns, COLUMNS_EVENT, events.pointers, events.count);
-    PGresult *r = answer_to(store->connection,
-                            PQsendQueryParams(store->connection, sql.data, parameters_count(p),
-                                              NULL, parameters_values(p), parameters_lengths(p),
-                                              parameters_formats(p), 0));
-    int rc = 0;
-    if (PQresultStatus(r) == PGRES_TUPLES_OK)
+    PGconn *c = store->connection;
+    PGresult *r = NULL;
+    int rc = staged_begin(c, err);
+    if (rc == 0) {
+        r = answer_to(c, PQsendQueryParams(c, sql.data, parameters_count(p), NULL,
+                                           parameters_values(p), parameters_lengths(p),
+                                           parameters_formats(p), 0));
+        if (PQresultStatus(r) != PGRES_TUPLES_OK)
+            rc = connection_error(c, r, err);
+    }
+    if (rc == 0)
+        rc = connection_query(c, "COMMIT", 0, NULL, NULL, err);
+    if (rc == 0)
         *differ += (uint64_t)number_at(r, 0, 0);
-    else
-        rc = connection_error(store->connection, r, err);
     PQclear(r);
+    connection_rollback(c);
     parameters_free(p);
     event_rows_free(&events);
     free(rows);
@@ -194,11 +217,11 @@ int store_reprocess_stage_undo(struct store *store, const char *run, struct stor
         "   WHERE e.message = v.message AND e.superseded_by = $1::uuid) AS kept"
         "  FROM bounce.message_revision v WHERE v.superseded_by = $1::uuid)"
         ", good AS (SELECT * FROM entry WHERE undone_by IS NULL AND NOT later AND kept >= events)"
-        ", staged AS (INSERT INTO reprocess_message (id, ");
+        ", staged AS (INSERT INTO bounce.reprocess_message (id, ");
     sql_add_names(&sql, "", message_columns + COLUMNS_READING_FIRST, COLUMNS_READING);
     buf_add_string(&sql, ") SELECT message, ");
     sql_add_names(&sql, "", message_columns + COLUMNS_READING_FIRST, COLUMNS_READING);
-    buf_add_string(&sql, " FROM good), said AS (INSERT INTO reprocess_event (");
+    buf_add_string(&sql, " FROM good), said AS (INSERT INTO bounce.reprocess_event (");
     sql_add_names(&sql, "", event_columns, COLUMNS_EVENT);
     buf_add_string(&sql, ") SELECT ");
     sql_add_names(&sql, "e.", event_columns, COLUMNS_EVENT);
@@ -225,17 +248,17 @@ int store_reprocess_stage_undo(struct store *store, const char *run, struct stor
 /* Events of the two sides are put side by side: those about the same recipient first, then what is
  * left of each side in order, so that "somebody else" shows as one row and not as two. */
 static const char judgements_sql[] =
-    "WITH old AS (SELECT e.* FROM reprocess_message g"
+    "WITH old AS (SELECT e.* FROM bounce.reprocess_message g"
     "  JOIN bounce.event e ON e.message = g.id AND e.superseded_by IS NULL)"
     ", before AS (SELECT o.*, CASE WHEN f.message IS NULL THEN '#' || row_number()"
     "   OVER (PARTITION BY o.message, f.message IS NULL ORDER BY o.recipient)"
     "   ELSE o.recipient END AS slot"
-    "  FROM old o LEFT JOIN reprocess_event f"
+    "  FROM old o LEFT JOIN bounce.reprocess_event f"
     "  ON f.message = o.message AND f.recipient = o.recipient)"
     ", after AS (SELECT f.*, CASE WHEN o.message IS NULL THEN '#' || row_number()"
     "   OVER (PARTITION BY f.message, o.message IS NULL ORDER BY f.recipient)"
     "   ELSE f.recipient END AS slot"
-    "  FROM reprocess_event f LEFT JOIN old o"
+    "  FROM bounce.reprocess_event f LEFT JOIN old o"
     "  ON o.message = f.message AND o.recipient = f.recipient)"
     " SELECT count(*), coalesce(o.verdict || '/' || o.category, 'nothing') AS was,"
     " coalesce(f.verdict || '/' || f.category, 'nothing') AS becomes,"
@@ -254,18 +277,24 @@ static const char judgements_sql[] =
 
 static const char outcomes_sql[] =
     "SELECT count(*), m.outcome, g.outcome, '', min(g.id::text)"
-    " FROM reprocess_message g JOIN bounce.message m ON m.id = g.id WHERE m.outcome <> g.outcome"
+    " FROM bounce.reprocess_message g JOIN bounce.message m ON m.id = g.id WHERE m.outcome <> g.outcome"
     " GROUP BY m.outcome, g.outcome ORDER BY 1 DESC, 2, 3";
 
 int store_reprocess_differences(struct store *store, store_difference_row *judgement,
                                 store_difference_row *outcome, void *context, struct err *err) {
     PGconn *c = store->connection;
-    if (connection_query(c, "ANALYZE reprocess_message, reprocess_event", 0, NULL, NULL, err) !=
-            0 ||
-        staged_differences(c, judgements_sql, judgement, context, err) != 0 ||
-        staged_differences(c, outcomes_sql, outcome, context, err) != 0)
-        return err_prefix(err, "database: comparing judgements");
-    return 0;
+    int rc = staged_begin(c, err);
+    if (rc == 0)
+        rc = connection_query(c, "ANALYZE bounce.reprocess_message, bounce.reprocess_event", 0,
+                              NULL, NULL, err);
+    if (rc == 0)
+        rc = staged_differences(c, judgements_sql, judgement, context, err);
+    if (rc == 0)
+        rc = staged_differences(c, outcomes_sql, outcome, context, err);
+    if (rc == 0)
+        rc = connection_query(c, "COMMIT", 0, NULL, NULL, err);
+    connection_rollback(c);
+    return rc ? err_prefix(err, "database: comparing judgements") : 0;
 }
 
 static const char last_run_sql[] =

@@ -6,17 +6,20 @@
  *     store_reprocess_read(store, &page, ...)        // until nothing is left:
  *         store_reprocess_stage(store, rows, ...)    //   keeps those that are judged otherwise
  *     store_reprocess_differences(store, ...);       // what is staged, compared with the ledger
- *     store_reprocess_preview(store, ...);           // store/reprocess_apply.h: its effect on
- * states store_reprocess_apply(store, ...);             // writes it
+ *     store_reprocess_preview(store, ...);           // its effect on states, and
+ *     store_reprocess_apply(store, ...);             // writing it: store/reprocess_apply.h
+ *     store_reprocess_end(store);
  *
  * A judgement differs where recipient, campaign, verdict, category, fault, whether it counts, or
  * the time differs, or the message's outcome. The rule alone is no difference, nor are the words.
  * An event that differs is superseded, never changed; those of the same message that do not differ
  * stay.
  *
- * What is staged lives in temporary tables of the connection, so that memory stays flat here, and a
- * run that is killed leaves nothing but whole batches. As these do not differ any more, the next
- * run does the rest. Fetches may run meanwhile; they wait for a batch, and for a preview.
+ * What is staged lives in unlogged tables, so that memory stays flat here; not in temporary ones,
+ * which a pooler that shares connections between transactions (PgBouncer) would lose. A run that is
+ * killed leaves whole batches, and these tables for the next one to drop. As batches that are
+ * written do not differ any more, the next run does the rest. Fetches may run meanwhile; they wait
+ * for a batch, and for a preview.
  */
 #ifndef STORE_REPROCESS_H
 #define STORE_REPROCESS_H
@@ -28,8 +31,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Makes the temporary tables; what was staged on this connection before is gone. */
+/* Makes the tables; what was staged before is gone. One process at a time: ERR_TEMPORARY where
+ * another one is at it. */
 int store_reprocess_begin(struct store *store, struct err *err);
+
+/* Drops the tables and lets others begin. Nothing happens where store_reprocess_begin() was not
+ * called. */
+void store_reprocess_end(struct store *store);
 
 /* Some of the chosen messages as they were fetched: sha256, size, internal_date, raw, truncated. */
 struct store_page {

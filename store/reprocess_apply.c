@@ -16,29 +16,29 @@ enum {
 /* Writes that are rolled back belong to no run. */
 static const char no_run[] = "00000000-0000-0000-0000-000000000000";
 
-#define GIVEN                                                                            \
-    "WITH given AS MATERIALIZED (SELECT g.*, m.outcome AS former_outcome"                \
-    " FROM reprocess_message g CROSS JOIN LATERAL (SELECT m.outcome FROM bounce.message" \
+#define GIVEN                                                                                   \
+    "WITH given AS MATERIALIZED (SELECT g.*, m.outcome AS former_outcome"                       \
+    " FROM bounce.reprocess_message g CROSS JOIN LATERAL (SELECT m.outcome FROM bounce.message" \
     "  m WHERE m.id = g.id OFFSET 0) m WHERE g.place > $1::bigint AND g.place <= $2::bigint)"
 
 /* $1 and $2 are the places between which the batch lies, $3 is the run. */
 static void judge_sql(struct buf *sql) {
     const struct column *reading = message_columns + COLUMNS_READING_FIRST;
     buf_add_string(
-        sql,
-        GIVEN ", fresh AS (SELECT f.* FROM given CROSS JOIN LATERAL (SELECT * FROM reprocess_event"
-              "  f WHERE f.message = given.id OFFSET 0) f)"
-              ", old AS (" STAGED_OLD_EVENTS ")"
-              ", change AS (SELECT o.at, coalesce(o.message, f.message) AS message, f.recipient"
-              "  FROM old o FULL JOIN fresh f ON " STAGED_SAME_SUBJECT " WHERE " STAGED_DIFFERS ")"
-              ", superseded AS (UPDATE bounce.event e SET superseded_by = $3::uuid"
-              "  WHERE e.ctid = ANY (ARRAY(SELECT at FROM change WHERE at IS NOT NULL)))"
-              ", touched AS (SELECT given.id, count(c.at) AS events"
-              "  FROM given LEFT JOIN change c ON c.message = given.id"
-              "  WHERE c.message IS NOT NULL OR given.outcome <> given.former_outcome"
-              "  GROUP BY given.id)"
-              ", kept AS (INSERT INTO bounce.message_revision"
-              "  (message, revision, superseded_by, events, ");
+        sql, GIVEN
+        ", fresh AS (SELECT f.* FROM given CROSS JOIN LATERAL (SELECT * FROM bounce.reprocess_event"
+        "  f WHERE f.message = given.id OFFSET 0) f)"
+        ", old AS (" STAGED_OLD_EVENTS ")"
+        ", change AS (SELECT o.at, coalesce(o.message, f.message) AS message, f.recipient"
+        "  FROM old o FULL JOIN fresh f ON " STAGED_SAME_SUBJECT " WHERE " STAGED_DIFFERS ")"
+        ", superseded AS (UPDATE bounce.event e SET superseded_by = $3::uuid"
+        "  WHERE e.ctid = ANY (ARRAY(SELECT at FROM change WHERE at IS NOT NULL)))"
+        ", touched AS (SELECT given.id, count(c.at) AS events"
+        "  FROM given LEFT JOIN change c ON c.message = given.id"
+        "  WHERE c.message IS NOT NULL OR given.outcome <> given.former_outcome"
+        "  GROUP BY given.id)"
+        ", kept AS (INSERT INTO bounce.message_revision"
+        "  (message, revision, superseded_by, events, ");
     sql_add_names(sql, "", reading, COLUMNS_READING);
     buf_add_string(sql, ") SELECT t.id, 1 + coalesce((SELECT max(v.revision)"
                         "  FROM bounce.message_revision v WHERE v.message = t.id), 0),"
@@ -96,7 +96,7 @@ static int begin(PGconn *c, struct err *err) {
     /* The lock comes first, in a statement of its own: the ones behind it see what the writers
      * before have committed (bounce.ledger_lock). A batch is small beside the tables, which are
      * not to be read from one end to the other for it. */
-    if (connection_query(c, "BEGIN ISOLATION LEVEL READ COMMITTED", 0, NULL, NULL, err) != 0 ||
+    if (staged_begin(c, err) != 0 ||
         connection_query(c,
                          "SELECT bounce.ledger_lock(), set_config('enable_seqscan', 'off', true)",
                          0, NULL, NULL, err) != 0)
@@ -138,8 +138,8 @@ static int write_batch(PGconn *c, const char *sql, const struct store_reprocess_
 
 static int last_place(PGconn *c, uint64_t *last, struct err *err) {
     PGresult *r = NULL;
-    if (connection_query(c, "SELECT coalesce(max(place), 0) FROM reprocess_message", 0, NULL, &r,
-                         err) != 0)
+    if (connection_query(c, "SELECT coalesce(max(place), 0) FROM bounce.reprocess_message", 0, NULL,
+                         &r, err) != 0)
         return -1;
     *last = number_at(r, 0);
     PQclear(r);
@@ -159,8 +159,8 @@ static const char before_sql[] =
     " FROM bounce.recipient r WHERE r.domain IN (SELECT domain FROM reprocess_domain)";
 
 static const char domains_sql[] =
-    "CREATE TEMP TABLE reprocess_domain ON COMMIT DROP AS SELECT domain FROM reprocess_event"
-    " UNION SELECT e.domain FROM reprocess_message g JOIN bounce.event e ON e.message = g.id";
+    "CREATE TEMP TABLE reprocess_domain ON COMMIT DROP AS SELECT domain FROM bounce.reprocess_event"
+    " UNION SELECT e.domain FROM bounce.reprocess_message g JOIN bounce.event e ON e.message = g.id";
 
 static const char states_sql[] =
     "SELECT count(*), was, becomes, '', string_agg(recipient, ', ' ORDER BY recipient)"

@@ -4,6 +4,12 @@
 
 #include <stdlib.h>
 
+int staged_begin(PGconn *connection, struct err *err) {
+    if (connection_query(connection, "BEGIN ISOLATION LEVEL READ COMMITTED", 0, NULL, NULL, err))
+        return -1;
+    return connection_query(connection, "SET LOCAL jit = off", 0, NULL, NULL, err);
+}
+
 int staged_differences(PGconn *connection, const char *sql, store_difference_row *row,
                        void *context, struct err *err) {
     PGresult *r = NULL;

@@ -28,6 +28,9 @@
     " WHERE l.message = v.message AND l.revision > v.revision" \
     " AND l.undone_by IS NULL)"
 
+/* Begins a transaction in which queries are not compiled: that takes longer than they do. */
+int staged_begin(PGconn *connection, struct err *err);
+
 /* Hands over the rows of a query for count, before, after, also and examples. */
 int staged_differences(PGconn *connection, const char *sql, store_difference_row *row,
                        void *context, struct err *err);

@@ -2,6 +2,7 @@
 
 #include "cmd/base/memory.h"
 #include "store/connection.h"
+#include "store/mailbox.h"
 
 #include <stdlib.h>
 
@@ -34,6 +35,7 @@ int store_open(const struct store_options *options, struct store **store, struct
 void store_close(struct store *store) {
     if (!store)
         return;
+    store_lock_free(store->staging);
     PQfinish(store->connection);
     free(store->conninfo);
     free(store->password);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -119,7 +120,10 @@ class Postgres(Server):
 
 
 def _programs() -> Path:
-    """The folder of the newest installed PostgreSQL server (Debian keeps them out of PATH)."""
+    """The folder that POSTGRES_BIN names, or that of the newest installed PostgreSQL server
+    (Debian keeps them out of PATH)."""
+    if chosen := os.environ.get("POSTGRES_BIN"):
+        return Path(chosen)
     found = [p.parent for p in Path("/usr/lib/postgresql").glob("*/bin/postgres")]
     if not found:
         raise LabError("no PostgreSQL server under /usr/lib/postgresql: apt-get install postgresql")

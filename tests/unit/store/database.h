@@ -63,6 +63,15 @@ static UNUSED __attribute__((format(printf, 2, 3))) void sql(PGconn *c, const ch
     free(text);
 }
 
+/* Ends the server's side of the store's connection, and waits until it is gone. */
+static UNUSED void end_backend_of_store(PGconn *c) {
+    sql(c, "DO $$ DECLARE backend int := (SELECT pid FROM pg_stat_activity"
+           " WHERE application_name = 'test' AND datname = current_database()); BEGIN"
+           " ASSERT pg_terminate_backend(backend);"
+           " WHILE EXISTS (SELECT FROM pg_stat_activity WHERE pid = backend) LOOP"
+           "  PERFORM pg_sleep(0.01), pg_stat_clear_snapshot(); END LOOP; END $$");
+}
+
 /* The result as text, columns parted by | and rows by newlines; to be freed. */
 static UNUSED char *sql_text(PGconn *c, const char *query) {
     PGresult *r = PQexec(c, query);

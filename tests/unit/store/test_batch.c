@@ -341,10 +341,7 @@ static void a_lost_connection_is_temporary_and_sending_again_is_right(void **sta
     struct err err = {0};
     sql(f->sql, "BEGIN; SELECT bounce.ledger_lock()");
     assert_int_equal(store_batch_send(f->store, &batch, &err), 0);
-    assert_sql(f->sql,
-               "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
-               " WHERE application_name = 'test' AND datname = current_database()",
-               "t");
+    end_backend_of_store(f->sql);
     assert_int_equal(store_batch_finish(f->store, &result, &err), -1);
     assert_int_equal(err.code, ERR_TEMPORARY);
     sql(f->sql, "ROLLBACK");

@@ -153,10 +153,7 @@ static void trouble_on_the_way_is_temporary_and_the_store_connects_again(void **
     PGconn *c = database_connect();
     struct store_cursor cursor;
     struct err err = {0};
-    assert_sql(c,
-               "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
-               " WHERE application_name = 'test' AND datname = current_database()",
-               "t");
+    end_backend_of_store(c);
     assert_int_equal(store_cursor_get(store, "bounces", &cursor, &err), -1);
     assert_int_equal(err.code, ERR_TEMPORARY);
     assert_int_equal(store_reconnect(store, &err), 0);

@@ -257,7 +257,7 @@ static void any_judgements_follow_each_other_and_are_undone(void **state) {
     }
 }
 
-static void what_somebody_else_wrote_meanwhile_is_not_written_twice(void **state) {
+static void what_is_staged_is_written_once(void **state) {
     struct fixture *f = *state;
     struct judged judged[MESSAGES];
     char run[STORE_RUN_ID_SIZE];
@@ -265,13 +265,24 @@ static void what_somebody_else_wrote_meanwhile_is_not_written_twice(void **state
     judge_all(f, judged);
     store_all(f, judged);
     judge_all(f, judged);
-    struct store *other = database_open();
     uint64_t differ = stage(f->store, judged);
-    assert_int_equal(stage(other, judged), differ);
     assert_int_equal(apply(f, f->store, NULL, run).messages, differ);
-    assert_int_equal(apply(f, other, NULL, run).messages, 0);
+    assert_int_equal(apply(f, f->store, NULL, run).messages, 0);
     assert_judged(f, judged);
+}
+
+static void one_process_at_a_time(void **state) {
+    struct fixture *f = *state;
+    struct store *other = database_open();
+    struct err err = {0};
+    assert_int_equal(store_reprocess_begin(f->store, &err), 0);
+    assert_int_equal(store_reprocess_begin(f->store, &err), 0);
+    assert_int_equal(store_reprocess_begin(other, &err), -1);
+    assert_int_equal(err.code, ERR_TEMPORARY);
+    store_reprocess_end(f->store);
+    assert_int_equal(store_reprocess_begin(other, &err), 0);
     store_close(other);
+    assert_int_equal(store_reprocess_begin(f->store, &err), 0);
 }
 
 static void a_rule_or_words_alone_are_no_difference(void **state) {
@@ -378,7 +389,8 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(any_judgements_follow_each_other_and_are_undone),
-        TEST(what_somebody_else_wrote_meanwhile_is_not_written_twice),
+        TEST(what_is_staged_is_written_once),
+        TEST(one_process_at_a_time),
         TEST(a_rule_or_words_alone_are_no_difference),
         TEST(an_undo_waits_for_later_runs_and_for_events_that_are_gone),
         TEST(messages_come_back_as_they_were_fetched),
