@@ -19,6 +19,12 @@ const char *identified_by_name(enum identified_by by) {
     return names[by];
 }
 
+const char *withheld_name(enum withheld withheld) {
+    static const char *const names[] = {
+        [WITHHELD_NOTHING] = NULL, [WITHHELD_STATE] = "state", [WITHHELD_ALL] = "all"};
+    return names[withheld];
+}
+
 /* What may identify somebody where VERP does not, by the kind of report. */
 static const struct evidence {
     bool groups, feedback, original_to, from;
@@ -79,42 +85,6 @@ static const struct report_recipient *group_of(const struct report *report, cons
         }
     }
     return best;
-}
-
-static bool try_verp(struct search *s, const char *address, const char *found_in,
-                     enum identified_by by) {
-    struct verp_match match;
-    if (!address || !verp_decode(s->verp, address, s->arena, &match))
-        return false;
-    struct identity *identity = arena_alloc(s->arena, sizeof *identity);
-    *identity = (struct identity){
-        .campaign = match.campaign,
-        .recipient = match.recipient,
-        .key = address_key(match.recipient, s->arena),
-        .by = by,
-        .verp_address = address,
-        .verp_pattern = match.pattern,
-        .found_in = found_in,
-    };
-    identity->recipient_group = group_of(s->report, identity->key, s->arena);
-    s->identities = identity;
-    s->count = 1;
-    return true;
-}
-
-static bool identify_by_verp(struct search *s) {
-    const struct report *report = s->report;
-    for (int inside = 0; inside < 2; inside++) {
-        for (size_t i = 0; i < report->candidate_count; i++) {
-            const struct report_candidate *candidate = &report->candidates[i];
-            if (candidate->inside_original == (bool)inside &&
-                try_verp(s, candidate->address, candidate->header,
-                         inside ? IDENTIFIED_BY_VERP_IN_ORIGINAL : IDENTIFIED_BY_VERP))
-                return true;
-        }
-    }
-    return try_verp(s, report->feedback.original_mail_from, "Original-Mail-From",
-                    IDENTIFIED_BY_VERP_IN_ORIGINAL);
 }
 
 static struct bytes local_part(const char *key) {
@@ -230,21 +200,116 @@ static void remove_repeated(struct search *s) {
     s->count = kept;
 }
 
-size_t identify_report(const struct verp *verp, const struct report *report, struct arena *arena,
-                       struct identity **identities) {
-    struct search s = {.verp = verp, .report = report, .arena = arena};
-    if (!identify_by_verp(&s)) {
-        const struct evidence *use = &evidence_of[report->kind];
-        if (use->groups)
-            add_groups(&s);
-        remove_repeated(&s);
-        if (!s.count && use->feedback)
-            add_feedback(&s);
-        if (!s.count && use->original_to)
-            add_original_to(&s);
-        if (!s.count && use->from)
-            add_subject(&s, report->from, REPORT_SOURCE_HEADER, IDENTIFIED_BY_FROM, "From", NULL);
+/* Who it is about by its own words. */
+static void identify_by_evidence(struct search *s) {
+    const struct evidence *use = &evidence_of[s->report->kind];
+    if (use->groups)
+        add_groups(s);
+    remove_repeated(s);
+    if (!s->count && use->feedback)
+        add_feedback(s);
+    if (!s->count && use->original_to)
+        add_original_to(s);
+    if (!s->count && use->from)
+        add_subject(s, s->report->from, REPORT_SOURCE_HEADER, IDENTIFIED_BY_FROM, "From", NULL);
+}
+
+static bool evidence_names(const struct search *s, const char *key) {
+    struct search own = {.verp = s->verp, .report = s->report, .arena = s->arena};
+    identify_by_evidence(&own);
+    for (size_t i = 0; i < own.count; i++)
+        if (keys_equal(own.identities[i].key, key))
+            return true;
+    return false;
+}
+
+static bool same_subject(const struct sighting *a, const struct sighting *b, struct arena *arena) {
+    const char *mine = a->match.campaign, *theirs = b->match.campaign;
+    return !strcmp(mine ? mine : "", theirs ? theirs : "") &&
+           keys_equal(address_key(a->match.recipient, arena),
+                      address_key(b->match.recipient, arena));
+}
+
+/* The address that tells whom the report is about, or NULL. */
+static const struct sighting *choose(struct search *s, const struct sighting *sightings,
+                                     size_t count, const char **conflict) {
+    const struct sighting *valid = NULL, *first = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const struct sighting *one = &sightings[i];
+        if (!first && one->match.recipient)
+            first = one;
+        if (one->signature != VERP_SIGNATURE_VALID)
+            continue;
+        if (!valid)
+            valid = one;
+        else if (!*conflict && !same_subject(valid, one, s->arena))
+            *conflict = arena_printf(s->arena,
+                                     "two addresses are signed for different mails: %s (%s) and %s "
+                                     "(%s)",
+                                     valid->address, valid->header, one->address, one->header);
     }
-    *identities = s.identities;
-    return s.count;
+    return valid ? valid : first;
+}
+
+static void add_sighted(struct search *s, const struct sighting *chosen) {
+    const struct verp_match *match = &chosen->match;
+    struct identity *identity = arena_alloc(s->arena, sizeof *identity);
+    *identity = (struct identity){
+        .campaign = match->campaign,
+        .recipient = match->recipient,
+        .key = address_key(match->recipient, s->arena),
+        .by = chosen->place == SIGHTING_DELIVERY ? IDENTIFIED_BY_VERP
+                                                 : IDENTIFIED_BY_VERP_IN_ORIGINAL,
+        .verp_address = chosen->address,
+        .verp_pattern = match->pattern,
+        .found_in = chosen->header,
+        .signature = chosen->signature,
+    };
+    identity->recipient_group = group_of(s->report, identity->key, s->arena);
+    if (chosen->place == SIGHTING_ORIGINAL && chosen->signature != VERP_SIGNATURE_VALID &&
+        !evidence_names(s, identity->key))
+        identity->withheld = WITHHELD_STATE;
+    s->identities = identity;
+    s->count = 1;
+}
+
+/* What became of the signature of a report that no VERP address identifies. */
+static enum verp_signature signature_without(const struct identify_options *options,
+                                             const struct sighting *sightings, size_t count) {
+    if (!options->addresses.keys)
+        return VERP_SIGNATURE_UNCHECKED;
+    return count ? sightings[0].signature : VERP_SIGNATURE_UNSIGNED;
+}
+
+static void withhold(const struct identify_options *options, struct identity *identity) {
+    static const enum withheld withheld_by[] = {
+        [IDENTIFY_REQUIRED_NO] = WITHHELD_NOTHING,
+        [IDENTIFY_REQUIRED_SUPPRESS] = WITHHELD_STATE,
+        [IDENTIFY_REQUIRED_YES] = WITHHELD_ALL,
+    };
+    if (identity->signature != VERP_SIGNATURE_VALID &&
+        identity->withheld < withheld_by[options->required])
+        identity->withheld = withheld_by[options->required];
+}
+
+void identify_report(const struct identify_options *options, const struct report *report,
+                     uint32_t today, const struct sighting_token *tokens, size_t token_count,
+                     struct arena *arena, struct identification *found) {
+    struct search s = {.verp = options->addresses.verp, .report = report, .arena = arena};
+    struct sighting *sightings;
+    *found = (struct identification){0};
+    size_t count =
+        sightings_read(&options->addresses, report, today, tokens, token_count, arena, &sightings);
+    const struct sighting *chosen = choose(&s, sightings, count, &found->conflict);
+    found->signature = chosen ? chosen->signature : signature_without(options, sightings, count);
+    if (chosen)
+        add_sighted(&s, chosen);
+    else
+        identify_by_evidence(&s);
+    for (size_t i = 0; i < s.count; i++) {
+        s.identities[i].signature = found->signature;
+        withhold(options, &s.identities[i]);
+    }
+    found->identities = s.identities;
+    found->count = s.count;
 }

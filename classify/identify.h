@@ -8,7 +8,7 @@
 #ifndef CLASSIFY_IDENTIFY_H
 #define CLASSIFY_IDENTIFY_H
 
-#include "classify/verp.h"
+#include "classify/sighting.h"
 #include "cmd/base/arena.h"
 #include "mime/report.h"
 
@@ -29,6 +29,28 @@ enum identified_by {
 /* "verp", "verp_in_original", "original_recipient", ...; static. */
 const char *identified_by_name(enum identified_by by);
 
+/* What a report without a valid signature may do (require_signature in the configuration). */
+enum identify_required {
+    IDENTIFY_REQUIRED_NO,       /* all that one with it may */
+    IDENTIFY_REQUIRED_SUPPRESS, /* count for its campaign; the address stays as it is */
+    IDENTIFY_REQUIRED_YES,      /* nothing: it is recorded */
+};
+
+struct identify_options {
+    struct sighting_options addresses;
+    enum identify_required required; /* without keys: IDENTIFY_REQUIRED_NO */
+};
+
+/* What may not follow from the report. */
+enum withheld {
+    WITHHELD_NOTHING,
+    WITHHELD_STATE, /* it counts for its campaign and does not change what is held of the address */
+    WITHHELD_ALL,   /* it is recorded and does not count */
+};
+
+/* "state", "all"; NULL for nothing; static. */
+const char *withheld_name(enum withheld withheld);
+
 /* One subject of the report: a campaign's recipient, and the group of the report that tells what
  * happened to that one. */
 struct identity {
@@ -37,20 +59,36 @@ struct identity {
                               NULL */
     const char *key;       /* the same for counting: address_key(); never NULL */
     enum identified_by by;
-    const char *verp_address;                       /* the VERP address as it was found, or NULL */
-    const char *verp_pattern;                       /* the pattern that decoded it, or NULL */
-    const char *found_in;                           /* "Delivered-To", "Final-Recipient", ... */
+    const char *verp_address; /* the VERP address as it was found, or NULL */
+    const char *verp_pattern; /* the pattern that decoded it, or NULL */
+    const char *found_in;     /* "Delivered-To", "Final-Recipient", ... */
+    enum verp_signature signature;
+    enum withheld withheld;
     const struct report_recipient *recipient_group; /* NULL: the report as a whole */
 };
 
-/* Finds all subjects of the report, in its order, each key once. Returns their number (0: nobody);
- * the array lives in the arena.
+struct identification {
+    struct identity *identities; /* in the arena */
+    size_t count;                /* 0: nobody */
+    /* Where there is no subject: what became of the signature all the same. */
+    enum verp_signature signature;
+    /* In words: two addresses in it are signed for two subjects. Nobody whose mail bounced once
+     * has two; the report is not to be judged. NULL where that is not so. */
+    const char *conflict;
+};
+
+/* Finds all subjects of the report, in its order, each key once. `today` and `tokens` are those of
+ * sightings_read().
  *
- * With VERP there is one, from the first candidate that decodes; a candidate inside the returned
- * original counts only where none outside decodes. Its group is the one that names the VERP
- * recipient; where none does (a forwarding target failed), any. Of several, it is the mildest by
- * action and status: one dead target of an address that forwards to many does not make that
- * address dead.
+ * With VERP there is one: from the first address with a valid signature; where none has one, from
+ * the first that decodes outside of the returned original, then inside. Its group is the one that
+ * names the VERP recipient; where none does (a forwarding target failed), any. Of several, it is
+ * the mildest by action and status: one dead target of an address that forwards to many does not
+ * make that address dead.
+ *
+ * The Return-Path inside the returned original is never enough alone: without a valid signature,
+ * the state of the address is withheld, unless the report names the same recipient in one of the
+ * ways below.
  *
  * Without VERP, by the kind of report:
  *   delivery status  each group's Original-Recipient, else Final-Recipient, whichever is an address
@@ -69,7 +107,8 @@ struct identity {
  * Never a subject, unless VERP says so: an address that we send from (verp_is_own), mailer-daemon
  * at any host, what begins with "redacted", and postmaster where prose names it (whom to turn to)
  * or where it sent the report. */
-size_t identify_report(const struct verp *verp, const struct report *report, struct arena *arena,
-                       struct identity **identities);
+void identify_report(const struct identify_options *options, const struct report *report,
+                     uint32_t today, const struct sighting_token *tokens, size_t token_count,
+                     struct arena *arena, struct identification *found);
 
 #endif

@@ -124,6 +124,13 @@ bool verp_decode_token(const struct verp *verp, const char *address, struct aren
     return decode(verp, address, true, arena, match);
 }
 
+bool verp_has_tokens(const struct verp *verp) {
+    for (size_t i = 0; i < verp->count; i++)
+        if (!verp->patterns[i].compiled->has[VERP_PART_LOCAL])
+            return true;
+    return false;
+}
+
 bool verp_is_own(const struct verp *verp, const char *text, struct arena *arena) {
     struct address address;
     struct verp_match match;

@@ -96,6 +96,9 @@ bool verp_decode(const struct verp *verp, const char *address, struct arena *are
 bool verp_decode_token(const struct verp *verp, const char *address, struct arena *arena,
                        struct verp_match *match);
 
+/* Whether there are patterns for tokens. */
+bool verp_has_tokens(const struct verp *verp);
+
 /* Checks the signature of a match; see verp_tag_check(). */
 enum verp_signature verp_check(const struct verp_keys *keys, const struct verp_match *match,
                                uint32_t today, uint32_t lifetime, struct arena *arena);

@@ -64,6 +64,7 @@ struct verp_signed {
 
 /* How a check ended. */
 enum verp_signature {
+    VERP_SIGNATURE_UNCHECKED, /* there are no keys */
     VERP_SIGNATURE_VALID,
     VERP_SIGNATURE_UNSIGNED,      /* the address has no tag */
     VERP_SIGNATURE_WRONG,         /* forged, or something was changed on the way */
@@ -74,7 +75,8 @@ enum verp_signature {
     VERP_SIGNATURE_COUNT
 };
 
-/* "valid", "unsigned", "wrong", "expired", "unknown_key", "unknown_token"; static. */
+/* "valid", "unsigned", "wrong", "expired", "unknown_key", "unknown_token"; NULL for one that was
+ * not checked; static. */
 const char *verp_signature_name(enum verp_signature signature);
 
 /* What a tag says of itself. */

@@ -89,6 +89,8 @@ const struct config_key config_keys[] = {
     {"verp", "patterns", CONFIG_LIST, IN_CONFIG(verp_patterns), NULL, 0, 0, NULL},
     {"verp", "campaign_header", CONFIG_STRING, IN_CONFIG(campaign_header), NULL, 0, 0, NULL},
     {"verp", "key_file", CONFIG_STRING, IN_CONFIG(verp_key_file), NULL, 0, 0, NULL},
+    {"verp", "require_signature", CONFIG_CHOICE, IN_CONFIG(require_signature), "no", 0, 0,
+     "no suppress yes"},
     {"verp", "lifetime_days", CONFIG_NUMBER, IN_CONFIG(verp_lifetime_days), "30", 1,
      VERP_TAG_LIFETIME_MAX, NULL},
     {"verp", "local_part_octets", CONFIG_NUMBER, IN_CONFIG(verp_local_part_octets), "64", 24,

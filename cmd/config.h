@@ -71,6 +71,7 @@ struct config {
     const char **verp_patterns; /* ends with NULL */
     const char *campaign_header;
     const char *verp_key_file; /* NULL: addresses are not signed */
+    int require_signature;     /* enum identify_required */
     long verp_lifetime_days;
     long verp_local_part_octets;
     const char *rules_directory; /* NULL: none */

@@ -41,6 +41,21 @@ static const char *const identified_words[IDENTIFIED_BY_COUNT] = {
     [IDENTIFIED_BY_NOTHING] = "nothing: the report does not tell, and no VERP pattern matches",
 };
 
+static const char *const signature_words[VERP_SIGNATURE_COUNT] = {
+    [VERP_SIGNATURE_VALID] = "valid: only who saw our mail to this recipient knows this address",
+    [VERP_SIGNATURE_UNSIGNED] = "none",
+    [VERP_SIGNATURE_WRONG] = "wrong: the address is not one of ours, or was changed on the way",
+    [VERP_SIGNATURE_EXPIRED] = "expired: the address is ours, but too old",
+    [VERP_SIGNATURE_UNKNOWN_KEY] = "by a key that we do not have",
+    [VERP_SIGNATURE_UNKNOWN_TOKEN] = "a token that the database does not have",
+};
+
+static const char *const withheld_words[] = {
+    [WITHHELD_NOTHING] = NULL,
+    [WITHHELD_STATE] = "the state of the address does not change; it counts for its campaign",
+    [WITHHELD_ALL] = "it is recorded, and does not count",
+};
+
 static const char *const verdict_words[VERDICT_COUNT] = {
     [VERDICT_NONE] = "says nothing against the address",
     [VERDICT_BLOCK] = "refused because of the sender or the message; the address may well live",
@@ -127,6 +142,8 @@ static void explain_finding(const struct finding *finding, struct buf *out) {
     line(out, "found in", identity->found_in);
     line(out, "VERP address", identity->verp_address);
     line(out, "decoded by", identity->verp_pattern);
+    line(out, "signature", signature_words[identity->signature]);
+    line(out, "so that", withheld_words[identity->withheld]);
     if (identity->recipient_group) {
         buf_add_string(out, "\nWhat it says about that one\n");
         explain_group(identity->recipient_group, out);
@@ -176,13 +193,15 @@ static int explain_mail_file(const struct invocation *invocation, struct err *er
     if (setup_without_mailbox(&setup, invocation, err) != 0 ||
         file_read(invocation->arguments[0], &mail, err) != 0 ||
         worker_pool_start(&(struct worker_pool_options){1, &setup.report_options, 1, 0}, &pool,
-                          err) != 0)
+                          err) != 0 ||
+        setup_read_keys(&setup, err) != 0)
         goto out;
     worker_pool_submit(pool, &(struct worker_job){.message = buf_bytes(&mail)});
     if (worker_pool_next(pool, true, &result, err) < 0)
         goto out;
     struct analysis analysis;
-    analyst_judge(&setup.analyst, &result, arena, &analysis);
+    analyst_read(&setup.analyst, &result, 0, arena, &analysis);
+    analyst_judge(&setup.analyst, false, arena, &analysis);
     explain(&analysis, &out);
     fwrite(out.data, 1, out.len, stdout);
     rc = 0;

@@ -69,6 +69,8 @@ static json_t *finding_to_json(const char *path, const struct report *report,
     set_string(object, "identified_by", identified_by_name(identity->by));
     set_string(object, "found_in", identity->found_in);
     set_string(object, "verp_address", identity->verp_address);
+    set_string(object, "signature", verp_signature_name(identity->signature));
+    set_string(object, "withheld", withheld_name(identity->withheld));
     set_string(object, "rule", judgement->rule);
     set_string(object, "matched", judgement->matched);
     set_string(object, "matched_in", judgement->matched_in);
@@ -136,7 +138,8 @@ static int take_result(struct parse *parse, bool wait, struct err *err) {
         return found;
     struct mail *mail = result.job.context;
     struct analysis analysis;
-    analyst_judge(&parse->setup.analyst, &result, parse->arena, &analysis);
+    analyst_read(&parse->setup.analyst, &result, 0, parse->arena, &analysis);
+    analyst_judge(&parse->setup.analyst, false, parse->arena, &analysis);
     parse->print(mail->path, &analysis, &parse->out);
     arena_reset(parse->arena);
     free(mail->bytes);
@@ -185,7 +188,8 @@ int command_parse(const struct invocation *invocation, struct err *err) {
     if (setup_without_mailbox(&parse.setup, invocation, err) != 0 ||
         worker_pool_start(
             &(struct worker_pool_options){(unsigned)workers, &parse.setup.report_options, 1, 0},
-            &parse.pool, err))
+            &parse.pool, err) ||
+        setup_read_keys(&parse.setup, err) != 0)
         goto out;
     for (int i = 0; i < invocation->argument_count; i++)
         if (file_mails(invocation->arguments[i], parse_mail, &parse, err) != 0)

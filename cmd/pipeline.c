@@ -11,12 +11,20 @@ enum {
     BATCH_BYTES = 8 * 1024 * 1024, /* a batch is also full at so many octets: memory stays flat */
 };
 
+/* A message whose judgement waits until the tokens of its batch are looked up. */
+struct waiting {
+    struct store_message *row;
+    struct analysis *analysis;
+};
+
 /* What is committed together. */
 struct batch {
     struct arena *arena;
     struct store_message *rows;
     size_t count;
-    size_t judged; /* rows [0, judged) have been decoded and judged */
+    size_t decoded; /* rows [0, decoded) have been decoded, and judged unless they wait */
+    struct waiting *waiting;
+    size_t waiting_count;
     size_t bytes;
     uint32_t cursor;
 };
@@ -32,7 +40,8 @@ struct pipeline {
 static void batch_start(struct pipeline *p, struct batch *batch) {
     arena_reset(batch->arena);
     batch->rows = arena_alloc(batch->arena, p->options.batch_messages * sizeof *batch->rows);
-    batch->count = batch->judged = batch->bytes = 0;
+    batch->count = batch->decoded = batch->bytes = batch->waiting_count = 0;
+    batch->waiting = NULL;
     batch->cursor = 0;
 }
 
@@ -105,24 +114,56 @@ static void log_message(const struct pipeline *p, const struct store_message *ro
     log_set_field(LOG_FIELD_OUTCOME, NULL);
 }
 
-/* Report -> verdict -> rows, for the next message that a worker has decoded. 1: done, 0: none is
- * ready. */
+/* Report -> verdict -> rows. */
+static void judge(struct pipeline *p, struct batch *batch, struct analysis *analysis,
+                  struct store_message *row) {
+    struct pipeline_sums *sums = p->sums;
+    analyst_judge(p->options.analyst, true, batch->arena, analysis);
+    rows_fill(analysis, p->options.analyst, p->options.keep_raw, batch->arena, row);
+    for (size_t i = 0; i < analysis->count; i++) {
+        sums->verdicts[analysis->findings[i].judgement.verdict]++;
+        if (analysis->findings[i].identity.recipient)
+            sums->signatures[analysis->findings[i].identity.signature]++;
+    }
+    sums->unmatched += row->outcome == STORE_OUTCOME_UNMATCHED;
+    sums->not_a_bounce += row->outcome == STORE_OUTCOME_NOT_A_BOUNCE;
+    log_message(p, row);
+}
+
+/* Takes the next message that a worker has decoded. 1: done, 0: none is ready. */
 static int judge_next(struct pipeline *p, bool wait, struct err *err) {
     struct batch *batch = p->filling;
     struct worker_result result;
     int found = worker_pool_next(p->options.pool, wait, &result, err);
     if (found <= 0)
         return found;
-    struct store_message *row = &batch->rows[batch->judged++];
-    struct analysis analysis;
-    analyst_judge(p->options.analyst, &result, batch->arena, &analysis);
-    rows_fill(&analysis, p->options.analyst, p->options.keep_raw, batch->arena, row);
-    for (size_t i = 0; i < analysis.count; i++)
-        p->sums->verdicts[analysis.findings[i].judgement.verdict]++;
-    p->sums->unmatched += row->outcome == STORE_OUTCOME_UNMATCHED;
-    p->sums->not_a_bounce += row->outcome == STORE_OUTCOME_NOT_A_BOUNCE;
-    log_message(p, row);
+    struct store_message *row = &batch->rows[batch->decoded++];
+    struct analysis *analysis = arena_alloc(batch->arena, sizeof *analysis);
+    analyst_read(p->options.analyst, &result, row->internal_date, batch->arena, analysis);
+    if (!analysis->token_count) {
+        judge(p, batch, analysis, row);
+        return 1;
+    }
+    batch->waiting =
+        arena_grow(batch->arena, batch->waiting, batch->waiting_count, sizeof *batch->waiting);
+    batch->waiting[batch->waiting_count++] = (struct waiting){row, analysis};
     return 1;
+}
+
+/* Asks the database once for all tokens of the batch, and judges what waited for them. */
+static int judge_waiting(struct pipeline *p, struct batch *batch, struct err *err) {
+    size_t count = batch->waiting_count;
+    if (!count)
+        return 0;
+    struct analysis **analyses = arena_alloc(batch->arena, count * sizeof *analyses);
+    for (size_t i = 0; i < count; i++)
+        analyses[i] = batch->waiting[i].analysis;
+    double start = clock_seconds();
+    int rc = analyses_find_tokens(p->options.tokens, analyses, count, batch->arena, err);
+    p->sums->seconds_storing += clock_seconds() - start;
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        judge(p, batch, analyses[i], batch->waiting[i].row);
+    return rc;
 }
 
 /* Waits for the COMMIT that is under way, if one is; then its messages may be filed away. */
@@ -153,11 +194,11 @@ static int finish_commit(struct pipeline *p, struct err *err) {
 static int send_batch(struct pipeline *p, struct err *err) {
     struct batch *batch = p->filling;
     double start = clock_seconds();
-    while (batch->judged < batch->count)
+    while (batch->decoded < batch->count)
         if (judge_next(p, true, err) < 0)
             return -1;
     p->sums->seconds_decoding += clock_seconds() - start;
-    if (finish_commit(p, err) != 0)
+    if (finish_commit(p, err) != 0 || judge_waiting(p, batch, err) != 0)
         return -1;
     const struct store_batch rows = {
         .run = p->options.run,

@@ -29,10 +29,11 @@ struct pipeline_sums {
     int64_t oldest_arrival; /* of the messages that came; 0: none, or unknown */
     uint64_t unmatched;
     uint64_t not_a_bounce;
-    uint64_t suppressed;     /* addresses that became hard or complained */
-    double seconds_fetching; /* waiting for the source */
-    double seconds_decoding; /* waiting for the workers */
-    double seconds_storing;  /* waiting for PostgreSQL */
+    uint64_t signatures[VERP_SIGNATURE_COUNT]; /* of events that name somebody */
+    uint64_t suppressed;                       /* addresses that became hard or complained */
+    double seconds_fetching;                   /* waiting for the source */
+    double seconds_decoding;                   /* waiting for the workers */
+    double seconds_storing;                    /* waiting for PostgreSQL */
 };
 
 struct pipeline_options {
@@ -40,6 +41,7 @@ struct pipeline_options {
     struct worker_pool *pool;
     unsigned report_option; /* which of the pool's report options are this source's */
     struct store *store;    /* NULL: a dry run, nothing is stored */
+    struct store *tokens;   /* where tokens of VERP addresses are looked up; in a dry run too */
     const char *run;        /* id of the run's row */
     const char *mailbox;    /* the source's name in the ledger */
     uint32_t uidvalidity;   /* that of the folder; 0 where UIDs prove nothing */

@@ -23,31 +23,17 @@ static unsigned report_option_of(const struct config *config, const char *mailbo
     return found ? (unsigned)(found - config->mailboxes) : 0;
 }
 
-/* What was stored as it was fetched: report -> verdict -> rows, as in the pipeline. A message that
- * cannot be decoded this time is left out: what is known of it may be all that will ever be. */
-static void judge(const struct session *session, struct worker_result *result, struct arena *arena,
-                  struct store_message *judged, size_t *count, struct reprocess_sums *sums) {
-    struct store_message *row = result->job.context;
+/* A message that is read, and whose tokens have yet to be looked up. */
+struct reading {
+    struct store_message *row;
     struct analysis analysis;
-    analyst_judge(&session->analyst, result, arena, &analysis);
-    if (analysis.failure) {
-        log_info("message of %zu octets: %s", row->raw.len, analysis.failure);
-        sums->failed++;
-        return;
-    }
-    /* A time that does not fit the ledger is stored as 1970, and 0 would stand for "now". */
-    if (!row->internal_date)
-        row->internal_date = -1;
-    rows_fill(&analysis, &session->analyst, true, arena, row);
-    sums->judged++;
-    judged[(*count)++] = *row;
-}
+};
 
-static int judge_page(const struct session *session, const struct store_page *page,
-                      struct arena *arena, struct reprocess_sums *sums, struct err *err) {
-    struct store_message *judged = arena_alloc(arena, page->count * sizeof *judged);
+static int read_page(const struct session *session, const struct store_page *page,
+                     struct arena *arena, struct reading *readings, struct reprocess_sums *sums,
+                     struct err *err) {
     struct worker_result result;
-    size_t count = 0, submitted = 0, taken = 0;
+    size_t submitted = 0, taken = 0;
     while (taken < page->count) {
         while (submitted < page->count && !worker_pool_is_full(session->pool)) {
             struct store_message *m = &page->messages[submitted];
@@ -63,8 +49,40 @@ static int judge_page(const struct session *session, const struct store_page *pa
         }
         if (worker_pool_next(session->pool, true, &result, err) < 0)
             return -1;
-        judge(session, &result, arena, judged, &count, sums);
-        taken++;
+        struct reading *reading = &readings[taken++];
+        reading->row = result.job.context;
+        /* A time that does not fit the ledger is stored as 1970, and 0 would stand for "now". */
+        int64_t received = reading->row->internal_date ? reading->row->internal_date : -1;
+        analyst_read(&session->analyst, &result, received, arena, &reading->analysis);
+    }
+    return 0;
+}
+
+/* What was stored as it was fetched: report -> verdict -> rows, as in the pipeline. A message that
+ * cannot be decoded this time is left out: what is known of it may be all that will ever be. */
+static int judge_page(const struct session *session, const struct store_page *page,
+                      struct arena *arena, struct reprocess_sums *sums, struct err *err) {
+    struct store_message *judged = arena_alloc(arena, page->count * sizeof *judged);
+    struct reading *readings = arena_alloc(arena, page->count * sizeof *readings);
+    struct analysis **analyses = arena_alloc(arena, page->count * sizeof *analyses);
+    size_t count = 0;
+    if (read_page(session, page, arena, readings, sums, err) != 0)
+        return -1;
+    for (size_t i = 0; i < page->count; i++)
+        analyses[i] = &readings[i].analysis;
+    if (analyses_find_tokens(session->store, analyses, page->count, arena, err) != 0)
+        return -1;
+    for (size_t i = 0; i < page->count; i++) {
+        struct store_message *row = readings[i].row;
+        analyst_judge(&session->analyst, true, arena, analyses[i]);
+        if (analyses[i]->failure) {
+            log_info("message of %zu octets: %s", row->raw.len, analyses[i]->failure);
+            sums->failed++;
+            continue;
+        }
+        rows_fill(analyses[i], &session->analyst, true, arena, row);
+        sums->judged++;
+        judged[count++] = *row;
     }
     return store_reprocess_stage(session->store, judged, count, &sums->differ, err);
 }

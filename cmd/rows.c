@@ -2,7 +2,6 @@
 
 #include <nettle/sha2.h>
 #include <string.h>
-#include <time.h>
 
 void rows_hash(struct bytes message, unsigned char sha256[STORE_SHA256_SIZE]) {
     struct sha256_ctx sha;
@@ -60,6 +59,8 @@ static void fill_event(const struct report *report, const struct finding *findin
         .identified_by = identified_by_name(identity->by),
         .found_in = identity->found_in,
         .verp_address = identity->verp_address,
+        .signature = verp_signature_name(identity->signature),
+        .withheld = withheld_name(identity->withheld),
         .rule = judgement->rule,
         .matched = judgement->matched,
         .matched_in = judgement->matched_in,
@@ -78,16 +79,9 @@ static void fill_event(const struct report *report, const struct finding *findin
     }
 }
 
-/* Mail from disk has no INTERNALDATE. */
-static int64_t arrival_of(const struct report *report) {
-    int64_t now = (int64_t)time(NULL);
-    return report && report->date > 0 && report->date < now ? report->date : now;
-}
-
 void rows_fill(const struct analysis *analysis, const struct analyst *analyst, bool keep_raw,
                struct arena *arena, struct store_message *row) {
-    if (!row->internal_date)
-        row->internal_date = arrival_of(analysis->report);
+    row->internal_date = analysis->received;
     row->outcome = outcome_of(analysis);
     row->outcome_reason = analysis->failure;
     if (analysis->failure)

@@ -31,9 +31,8 @@ int64_t rows_occurred_at(const struct report *report, const struct report_recipi
                          int64_t received);
 
 /* Fills what the analysis says into `row`: its kind, outcome and events (in the arena). The caller
- * has filled uid, sha256, size, internal_date (or 0: then the mail's own Date counts, or the
- * clock), raw and truncated; raw is taken away again where the message was understood and
- * `keep_raw` is false. */
+ * has filled uid, sha256, size, raw and truncated; raw is taken away again where the message was
+ * understood and `keep_raw` is false. */
 void rows_fill(const struct analysis *analysis, const struct analyst *analyst, bool keep_raw,
                struct arena *arena, struct store_message *row);
 

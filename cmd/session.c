@@ -40,6 +40,7 @@ int session_open(struct session *session, const struct invocation *invocation, b
     /* While the workers start. */
     if (analyst_open(&session->analyst, session->config->rules_directory,
                      session->config->verp_patterns, err) != 0 ||
+        analyst_read_keys(&session->analyst, session->config, err) != 0 ||
         database_open(session->config, &session->store, err) != 0)
         return -1;
     return database_prepare(session->store, session->config, dry_run, err);
@@ -60,6 +61,7 @@ struct pipeline_options session_pipeline_options(const struct session *session, 
         .pool = session->pool,
         .report_option = (unsigned)report_option,
         .store = session->dry_run ? NULL : session->store,
+        .tokens = session->store,
         .run = run,
         .mailbox = mailbox,
         .keep_raw = session->config->keep_raw,

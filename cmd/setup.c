@@ -35,6 +35,10 @@ int setup_without_mailbox(struct setup *setup, const struct invocation *invocati
     return rc;
 }
 
+int setup_read_keys(struct setup *setup, struct err *err) {
+    return setup->config ? analyst_read_keys(&setup->analyst, setup->config, err) : 0;
+}
+
 void setup_close(struct setup *setup) {
     analyst_close(&setup->analyst);
     config_free(setup->config);

@@ -21,6 +21,10 @@ struct setup {
  * in either case. */
 int setup_without_mailbox(struct setup *setup, const struct invocation *invocation,
                           struct err *err);
+
+/* Reads the keys of VERP addresses, where --config names them. Not before the workers run. */
+int setup_read_keys(struct setup *setup, struct err *err);
+
 void setup_close(struct setup *setup);
 
 #endif

@@ -11,6 +11,21 @@ static bool is_talkative(void) {
     return log_is_on(LOG_LEVEL_INFO) || isatty(STDOUT_FILENO);
 }
 
+/* Only where there is something to see: all unsigned, without keys, is not. */
+static void print_signatures(const struct pipeline_sums *sums) {
+    uint64_t other = 0;
+    for (enum verp_signature s = VERP_SIGNATURE_VALID + 1; s < VERP_SIGNATURE_COUNT; s++)
+        other += sums->signatures[s];
+    if (!other)
+        return;
+    printf("  signatures   ");
+    for (enum verp_signature s = VERP_SIGNATURE_VALID; s < VERP_SIGNATURE_COUNT; s++)
+        if (s == VERP_SIGNATURE_VALID || sums->signatures[s])
+            printf("%s%s %" PRIu64, s == VERP_SIGNATURE_VALID ? "" : ", ", verp_signature_name(s),
+                   sums->signatures[s]);
+    putchar('\n');
+}
+
 void summary_print(const char *source, const struct pipeline_sums *sums, bool dry_run,
                    double seconds) {
     if (!is_talkative() && !dry_run)
@@ -32,6 +47,7 @@ void summary_print(const char *source, const struct pipeline_sums *sums, bool dr
                sums->verdicts[v]);
     printf("\n  messages     not a bounce %" PRIu64 ", nobody identified %" PRIu64 "\n",
            sums->not_a_bounce, sums->unmatched);
+    print_signatures(sums);
     if (!dry_run)
         printf("  addresses    %" PRIu64 " newly suppressed, %" PRIu64
                " of them by repeated soft bounces\n",

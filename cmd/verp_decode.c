@@ -120,6 +120,7 @@ static void judge(const struct verp_setup *setup, struct arena *arena, struct lo
                                  look->tag.key_id, verp_keys_ids(setup->keys));
         break;
     case VERP_SIGNATURE_UNKNOWN_TOKEN:
+    case VERP_SIGNATURE_UNCHECKED:
     case VERP_SIGNATURE_COUNT:
         look->why = arena_printf(arena, "the database does not have this token: never made, or "
                                         "pruned");

@@ -165,6 +165,8 @@ CREATE TABLE bounce.event (
     identified_by text NOT NULL,
     found_in text,
     verp_address text,
+    signature text CHECK (signature IN ('valid', 'unsigned', 'wrong', 'expired', 'unknown_key', 'unknown_token')),
+    withheld text CHECK (withheld IN ('state', 'all')),
     rule text NOT NULL,
     matched text,
     matched_in text,
@@ -206,6 +208,8 @@ COMMENT ON COLUMN bounce.event.original_recipient IS 'RFC 3464 Original-Recipien
 COMMENT ON COLUMN bounce.event.identified_by IS 'How the recipient is known: verp, original_recipient, final_recipient, ...';
 COMMENT ON COLUMN bounce.event.found_in IS 'The field that named the recipient.';
 COMMENT ON COLUMN bounce.event.verp_address IS 'The VERP address as it was found.';
+COMMENT ON COLUMN bounce.event.signature IS 'Whether a VERP address in the message was signed by us: valid, unsigned, wrong, expired, unknown_key, unknown_token; NULL where there was no key to check with.';
+COMMENT ON COLUMN bounce.event.withheld IS 'What may not follow from it, since nothing shows that it is about mail of ours. state: it counts for its campaign, and does not change the state of the address. all: it is only recorded. NULL: it counts.';
 COMMENT ON COLUMN bounce.event.rule IS 'Id of the rule that decided.';
 COMMENT ON COLUMN bounce.event.matched IS 'The text that the rule matched.';
 COMMENT ON COLUMN bounce.event.matched_in IS 'Where that text stood.';

@@ -3,6 +3,9 @@
 -- however often, in batches of any size, from any number of writers, the same ledger under the same
 -- policy gives the same rows.
 --
+-- An event that withholds the state (bounce.event.withheld) is one of the address's events, and
+-- nothing else here.
+--
 -- Each function takes a set of addresses and looks each one up by index, which OFFSET 0 enforces:
 -- the planner has no other way to join such a subquery than once per address.
 
@@ -33,7 +36,8 @@ LANGUAGE sql STABLE AS $$
     FROM unnest(keys) AS k (recipient)
     CROSS JOIN LATERAL (
         SELECT * FROM bounce.event e
-        WHERE e.recipient = k.recipient AND e.category = 'delivered' AND e.superseded_by IS NULL OFFSET 0) e
+        WHERE e.recipient = k.recipient AND e.category = 'delivered' AND e.superseded_by IS NULL
+          AND e.withheld IS NULL OFFSET 0) e
     UNION ALL
     -- A server that accepts and bounces afterwards has proven nothing. The hour is for clocks that
     -- differ and for reports that give the time of arrival.
@@ -43,7 +47,7 @@ LANGUAGE sql STABLE AS $$
     CROSS JOIN LATERAL (
         SELECT count(*) AS bounces FROM bounce.event e
         WHERE e.recipient = d.recipient AND e.campaign = d.campaign AND e.campaign <> ''
-          AND e.verdict IN ('soft', 'hard') AND e.superseded_by IS NULL
+          AND e.verdict IN ('soft', 'hard') AND e.superseded_by IS NULL AND e.withheld IS NULL
           AND e.occurred_at >= d.delivered_at - interval '1 hour') b
     WHERE b.bounces = 0
     UNION ALL
@@ -68,7 +72,7 @@ LANGUAGE sql STABLE AS $$
         WHERE a.recipient = k.recipient AND a.action = 'reinstate') a
     CROSS JOIN LATERAL (
         SELECT * FROM bounce.event e
-        WHERE e.recipient = k.recipient AND e.superseded_by IS NULL
+        WHERE e.recipient = k.recipient AND e.superseded_by IS NULL AND e.withheld IS NULL
           AND e.occurred_at > coalesce(a.reinstated_at, '-infinity') OFFSET 0) e
     CROSS JOIN bounce.policy p
     LEFT JOIN LATERAL (
@@ -133,7 +137,7 @@ LANGUAGE sql STABLE AS $$
           FROM unnest(keys) AS k (recipient)
           CROSS JOIN LATERAL (
               SELECT * FROM bounce.event e
-              WHERE e.recipient = k.recipient AND e.superseded_by IS NULL OFFSET 0) e
+              WHERE e.recipient = k.recipient AND e.superseded_by IS NULL AND e.withheld IS NULL OFFSET 0) e
           CROSS JOIN bounce.policy p
           WHERE p.outage_recipients > 0
           GROUP BY 1, 2) w
@@ -144,13 +148,13 @@ COMMENT ON FUNCTION bounce.recipient_windows IS 'In which windows these addresse
 CREATE FUNCTION bounce.recipient_state(keys text[]) RETURNS SETOF bounce.recipient
 LANGUAGE sql STABLE AS $$
     WITH said AS MATERIALIZED (
-        SELECT e.recipient, e.message, e.occurred_at, e.verdict, e.category, e.address
+        SELECT e.recipient, e.message, e.occurred_at, e.verdict, e.category, e.address, e.withheld
         FROM unnest(keys) AS k (recipient)
         CROSS JOIN LATERAL (
             SELECT * FROM bounce.event e WHERE e.recipient = k.recipient AND e.superseded_by IS NULL OFFSET 0) e
     ), ledger AS (
         SELECT recipient, count(*)::integer AS events, min(occurred_at) AS first_at, max(occurred_at) AS last_at,
-               (array_agg(address ORDER BY occurred_at, message))[1] AS address
+               (array_agg(address ORDER BY withheld IS NOT NULL, occurred_at, message))[1] AS address
         FROM said GROUP BY recipient
     ), action AS (
         SELECT a.recipient, a.acted_at, a.action
@@ -174,7 +178,7 @@ LANGUAGE sql STABLE AS $$
         SELECT s.recipient, s.occurred_at, s.category, s.message, false AS escalated,
                coalesce(s.occurred_at + make_interval(hours => 24 * (p.expire ->> s.category)::integer), 'infinity') AS holds_until
         FROM said s CROSS JOIN bounce.policy p LEFT JOIN reinstatement i ON i.recipient = s.recipient
-        WHERE s.verdict = 'hard' AND s.occurred_at > coalesce(i.at, '-infinity')
+        WHERE s.verdict = 'hard' AND s.withheld IS NULL AND s.occurred_at > coalesce(i.at, '-infinity')
         UNION ALL
         SELECT s.recipient, s.occurred_at, s.category, s.message, true, coalesce(s.expires_at, 'infinity')
         FROM strike s WHERE s.makes_hard
@@ -193,7 +197,7 @@ LANGUAGE sql STABLE AS $$
         FROM (SELECT s.recipient, 'complained' AS state, s.occurred_at AS since, s.category, s.message,
                      false AS escalated, NULL::timestamptz AS ends_at, 1 AS place
               FROM said s LEFT JOIN reinstatement i ON i.recipient = s.recipient
-              WHERE s.verdict = 'complaint' AND s.occurred_at > coalesce(i.at, '-infinity')
+              WHERE s.verdict = 'complaint' AND s.withheld IS NULL AND s.occurred_at > coalesce(i.at, '-infinity')
               UNION ALL
               SELECT h.recipient, 'hard', h.occurred_at, h.category, h.message, h.escalated,
                      nullif(h.ends_at, 'infinity'), 2

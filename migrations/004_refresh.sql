@@ -146,7 +146,8 @@ BEGIN
                e.recipient, e.campaign, e.domain, e.verdict, e.category, e.fault, e.occurred_at, e.message
         FROM unnest(keys) AS k (recipient)
         CROSS JOIN LATERAL (
-            SELECT * FROM bounce.event e WHERE e.recipient = k.recipient AND e.superseded_by IS NULL OFFSET 0) e
+            SELECT * FROM bounce.event e
+            WHERE e.recipient = k.recipient AND e.superseded_by IS NULL AND e.withheld IS DISTINCT FROM 'all' OFFSET 0) e
         ORDER BY e.recipient, e.campaign, bounce.event_weight(e.verdict, e.counted) DESC, e.occurred_at, e.message
     ), old AS MATERIALIZED (
         SELECT c.* FROM bounce.campaign_recipient c WHERE c.recipient = ANY (keys)
@@ -267,7 +268,8 @@ BEGIN
                        count(DISTINCT e.recipient) FILTER (WHERE e.verdict = 'soft' AND e.counted AND e.fault <> 'recipient'),
                        0
                 FROM bounce.event e CROSS JOIN bounce.policy p
-                WHERE p.outage_recipients > 0 AND e.superseded_by IS NULL AND e.recipient <> '' GROUP BY 1, 2
+                WHERE p.outage_recipients > 0 AND e.superseded_by IS NULL AND e.withheld IS NULL AND e.recipient <> ''
+                GROUP BY 1, 2
                 UNION ALL
                 SELECT substring(d.recipient FROM '[^@]*$'), bounce.window_start(d.delivered_at, p.outage_window_hours),
                        0, 0, count(*)

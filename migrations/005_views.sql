@@ -197,7 +197,7 @@ SELECT (e.occurred_at AT TIME ZONE 'UTC')::date AS day, e.domain, e.category,
        count(DISTINCT e.campaign) AS campaigns, min(e.diagnostic) AS example,
        date_trunc('day', e.occurred_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS time
 FROM bounce.event e LEFT JOIN bounce.category c ON c.category = e.category
-WHERE e.superseded_by IS NULL AND (e.fault = 'sender' OR e.verdict = 'block')
+WHERE e.superseded_by IS NULL AND (e.fault = 'sender' OR e.verdict = 'block') AND e.withheld IS DISTINCT FROM 'all'
 GROUP BY 1, 2, 3, 4, time;
 COMMENT ON VIEW bounce.sender_trouble IS 'Refusals for the sender''s sake, by day and recipients'' domain: blocklists, failed authentication, spam verdicts. The sender has to act; no address is to blame. Ask for a span of time (WHERE time > ...): all of it takes a while.';
 COMMENT ON COLUMN bounce.sender_trouble.day IS 'Day of the refusals (UTC).';

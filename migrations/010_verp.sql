@@ -15,6 +15,25 @@ COMMENT ON COLUMN bounce.verp_token.recipient IS 'The recipient in its normal fo
 COMMENT ON COLUMN bounce.verp_token.domain IS 'Domain of the VERP address.';
 COMMENT ON COLUMN bounce.verp_token.created_at IS 'When it was stored.';
 
+CREATE VIEW bounce.signature_outcomes AS
+SELECT (e.occurred_at AT TIME ZONE 'UTC')::date AS day, coalesce(r.mailbox, '') AS mailbox, e.signature AS outcome,
+       count(*) AS events, count(DISTINCT e.recipient) AS recipients,
+       count(*) FILTER (WHERE e.withheld IS NOT NULL) AS withheld,
+       date_trunc('day', e.occurred_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS time
+FROM bounce.event e
+LEFT JOIN bounce.message m ON m.id = e.message
+LEFT JOIN bounce.run r ON r.id = m.run
+WHERE e.superseded_by IS NULL AND e.signature IS NOT NULL AND e.recipient <> ''
+GROUP BY 1, 2, 3, time;
+COMMENT ON VIEW bounce.signature_outcomes IS 'How the signatures of VERP addresses turned out, by day and mailbox: what to look at before require_signature is set, and where forged bounces show. Only events about somebody, and only where there is a key.';
+COMMENT ON COLUMN bounce.signature_outcomes.day IS 'Day of the bounces (UTC).';
+COMMENT ON COLUMN bounce.signature_outcomes.mailbox IS 'The mailbox that they came to.';
+COMMENT ON COLUMN bounce.signature_outcomes.outcome IS 'valid: to an address that we made. unsigned: to one without a signature, or known from something else than its address. wrong: forged, or changed on the way. expired: ours, but too old. unknown_key: no such key, or one that was removed. unknown_token: the database does not have it.';
+COMMENT ON COLUMN bounce.signature_outcomes.events IS 'How many events.';
+COMMENT ON COLUMN bounce.signature_outcomes.recipients IS 'How many recipients they are about.';
+COMMENT ON COLUMN bounce.signature_outcomes.withheld IS 'Of the events, those that change no state.';
+COMMENT ON COLUMN bounce.signature_outcomes.time IS 'Start of the day.';
+
 CREATE OR REPLACE FUNCTION bounce.reader_grant() RETURNS boolean
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN

@@ -70,7 +70,11 @@ struct store_event {
     const char *identified_by; /* "verp", ...; never NULL */
     const char *found_in;      /* "Delivered-To" */
     const char *verp_address;
-    const char *rule; /* never NULL */
+    const char *signature; /* "valid", "unsigned", "wrong", "expired", "unknown_key",
+                              "unknown_token"; NULL where nobody looked */
+    const char *withheld;  /* what may not follow from it: "state" of the address, or "all"; NULL:
+                              it counts */
+    const char *rule;      /* never NULL */
     const char *matched;
     const char *matched_in;
     const char *ruleset;

@@ -46,6 +46,8 @@ const struct column event_columns[COLUMNS_EVENT] = {
     {"identified_by", COLUMN_TEXT, MEMBER(identified_by)},
     {"found_in", COLUMN_TEXT, MEMBER(found_in)},
     {"verp_address", COLUMN_TEXT, MEMBER(verp_address)},
+    {"signature", COLUMN_TEXT, MEMBER(signature)},
+    {"withheld", COLUMN_TEXT, MEMBER(withheld)},
     {"rule", COLUMN_TEXT, MEMBER(rule)},
     {"matched", COLUMN_TEXT, MEMBER(matched)},
     {"matched_in", COLUMN_TEXT, MEMBER(matched_in)},

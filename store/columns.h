@@ -18,7 +18,7 @@ enum {
     COLUMNS_READING_FIRST = 4,
     COLUMNS_READING = 7,
     /* Of bounce.event, from struct event_row. */
-    COLUMNS_EVENT = 25,
+    COLUMNS_EVENT = 27,
 };
 
 extern const struct column message_columns[COLUMNS_MESSAGE_FETCHED];

@@ -10,10 +10,10 @@
  *     store_reprocess_apply(store, ...);             // writing it: store/reprocess_apply.h
  *     store_reprocess_end(store);
  *
- * A judgement differs where recipient, campaign, verdict, category, fault, whether it counts, or
- * the time differs, or the message's outcome. The rule alone is no difference, nor are the words.
- * An event that differs is superseded, never changed; those of the same message that do not differ
- * stay.
+ * A judgement differs where recipient, campaign, verdict, category, fault, whether it counts, what
+ * is withheld, or the time differs, or the message's outcome. The rule alone is no difference, nor
+ * are the words. An event that differs is superseded, never changed; those of the same message that
+ * do not differ stay.
  *
  * What is staged lives in unlogged tables, so that memory stays flat here; not in temporary ones,
  * which a pooler that shares connections between transactions (PgBouncer) would lose. A run that is

@@ -17,10 +17,10 @@
 
 /* o is an old event, f a fresh one; either may be missing. */
 #define STAGED_SAME_SUBJECT "f.message = o.message AND f.recipient = o.recipient"
-#define STAGED_DIFFERS                                                      \
-    "(o.recipient, o.campaign, o.verdict, o.category, o.fault, o.counted,"  \
-    " o.occurred_at) IS DISTINCT FROM (f.recipient, f.campaign, f.verdict," \
-    " f.category, f.fault, f.counted, f.occurred_at) "
+#define STAGED_DIFFERS                                                                  \
+    "(o.recipient, o.campaign, o.verdict, o.category, o.fault, o.counted,"              \
+    " o.withheld, o.occurred_at) IS DISTINCT FROM (f.recipient, f.campaign, f.verdict," \
+    " f.category, f.fault, f.counted, f.withheld, f.occurred_at) "
 
 /* Whether the message of v, a row of bounce.message_revision, was judged again after it. */
 #define STAGED_LATER_REVISION                                  \

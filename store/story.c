@@ -19,6 +19,8 @@ static const char entries_sql[] =
     "   e.verdict, e.category, coalesce(c.description, e.category) AS reason, e.diagnostic, e.rule,"
     "   e.message::text AS message, CASE"
     "    WHEN e.occurred_at <= l.at THEN 'lifted by the later reinstatement'"
+    "    WHEN e.withheld IS NOT NULL THEN 'nothing: not shown to be about mail of ours'"
+    "     || coalesce(' (signature: ' || e.signature || ')', '')"
     "    WHEN e.verdict = 'hard' THEN 'makes it hard'"
     "    WHEN e.verdict = 'complaint' THEN 'makes it complained'"
     "    WHEN e.verdict = 'block' THEN 'nothing: refused for the sender''s sake'"

@@ -24,7 +24,8 @@ static int judge_mail(void *context, const char *path, struct bytes mail, struct
     (void)err;
     report_frame_write(report_read(mail, false, &judge->options, judge->decoding), &judge->frame);
     const struct worker_result result = {.frame = buf_bytes(&judge->frame)};
-    analyst_judge(&judge->analyst, &result, judge->judging, &analysis);
+    analyst_read(&judge->analyst, &result, 0, judge->judging, &analysis);
+    analyst_judge(&judge->analyst, false, judge->judging, &analysis);
     judge->findings += analysis.count;
     buf_reset(&judge->frame);
     arena_reset(judge->decoding);

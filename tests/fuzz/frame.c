@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct arena *arena = arena_new();
     struct buf written = BUF_INIT;
     struct analysis analysis;
-    analyst_judge(&analyst, &result, arena, &analysis);
+    analyst_read(&analyst, &result, 1, arena, &analysis);
+    analyst_judge(&analyst, true, arena, &analysis);
     MUST(!analysis.failure == !!analysis.report);
     if (analysis.report) {
         /* There is one frame for a report. */

@@ -33,7 +33,11 @@ static int tear_down(void **state) {
 
 static size_t identify(void **state, const struct report *report, struct identity **identities) {
     struct fixture *fixture = *state;
-    return identify_report(fixture->verp, report, fixture->arena, identities);
+    const struct identify_options options = {.addresses = {.verp = fixture->verp}};
+    struct identification found;
+    identify_report(&options, report, 0, NULL, 0, fixture->arena, &found);
+    *identities = found.identities;
+    return found.count;
 }
 
 /* The one subject that a report must have. */

@@ -29,6 +29,7 @@ struct model_event {
     const char *fault;
     bool counted;
     int64_t at;
+    const char *withheld; /* "state", "all" or NULL */
 };
 
 struct model_delivery {
@@ -70,7 +71,8 @@ static bool model_is(const char *a, const char *b) {
 }
 
 static bool model_is_trouble(const struct model_event *e) {
-    return model_is(e->verdict, "soft") && e->counted && !model_is(e->fault, "recipient");
+    return !e->withheld && model_is(e->verdict, "soft") && e->counted &&
+           !model_is(e->fault, "recipient");
 }
 
 static bool model_widespread(const struct model *m, int domain, int64_t window) {
@@ -79,7 +81,7 @@ static bool model_widespread(const struct model *m, int domain, int64_t window) 
     int heard_count = 0, trouble_count = 0;
     for (int i = 0; i < m->event_count; i++) {
         const struct model_event *e = &m->events[i];
-        if (model_domain(e->recipient) != domain || e->at / length != window)
+        if (model_domain(e->recipient) != domain || e->at / length != window || e->withheld)
             continue;
         heard[e->recipient] = true;
         if (model_is_trouble(e))
@@ -110,6 +112,8 @@ static bool model_in_outage(const struct model *m, const struct model_event *e) 
 }
 
 static int model_weight(const struct model *m, const struct model_event *e) {
+    if (e->withheld)
+        return -1;
     if (model_is(e->verdict, "complaint"))
         return 5;
     if (model_is(e->verdict, "hard"))
@@ -173,7 +177,8 @@ static int model_proofs(const struct model *m, int recipient, int64_t until, int
         }                                                \
     } while (0)
     for (int i = 0; i < m->event_count; i++)
-        if (m->events[i].recipient == recipient && model_is(m->events[i].category, "delivered"))
+        if (m->events[i].recipient == recipient && !m->events[i].withheld &&
+            model_is(m->events[i].category, "delivered"))
             PROOF(m->events[i].at);
     for (int i = 0; i < m->action_count; i++)
         if (m->actions[i].recipient == recipient && m->actions[i].reinstate)
@@ -185,7 +190,8 @@ static int model_proofs(const struct model *m, int recipient, int64_t until, int
         bool bounced = false;
         for (int k = 0; k < m->event_count; k++) {
             const struct model_event *e = &m->events[k];
-            if (e->recipient == recipient && *d->campaign && model_is(e->campaign, d->campaign) &&
+            if (e->recipient == recipient && !e->withheld && *d->campaign &&
+                model_is(e->campaign, d->campaign) &&
                 (model_is(e->verdict, "soft") || model_is(e->verdict, "hard")) &&
                 e->at >= d->at - MODEL_HOUR)
                 bounced = true;
@@ -252,7 +258,7 @@ struct model_state {
 
 static bool model_is_dead_by(const struct model *m, const struct model_event *e, bool *escalated) {
     int64_t ignored;
-    if (e->at <= model_reinstated(m, e->recipient))
+    if (e->withheld || e->at <= model_reinstated(m, e->recipient))
         return false;
     *escalated = !model_is(e->verdict, "hard");
     if (!*escalated)
@@ -352,7 +358,7 @@ static bool model_state(const struct model *m, int recipient, struct model_state
         if (e->recipient != recipient)
             continue;
         s->events++;
-        if (e->at > reinstated && model_is(e->verdict, "complaint") &&
+        if (!e->withheld && e->at > reinstated && model_is(e->verdict, "complaint") &&
             (!complaint || model_earlier(e, complaint)))
             complaint = e;
     }

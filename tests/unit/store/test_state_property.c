@@ -35,6 +35,11 @@ static const char *random_campaign(void) {
     return names[random_below(10)];
 }
 
+static const char *random_withheld(void) {
+    static const char *const words[] = {"state", "all"};
+    return random_below(8) ? NULL : words[random_below(2)];
+}
+
 static const struct {
     const char *verdict, *category, *fault;
     bool counted;
@@ -80,7 +85,8 @@ static void random_ledger(struct model *m) {
                                                                kinds[kind].category,
                                                                kinds[kind].fault,
                                                                kinds[kind].counted,
-                                                               at};
+                                                               at,
+                                                               random_withheld()};
         }
     }
     for (int i = random_below(MODEL_ROWS_MAX); i > 0; i--)
@@ -166,6 +172,7 @@ static void send_messages(struct writers *w, int writer, const struct model *m,
                 .fault = event->fault,
                 .counted = event->counted,
                 .identified_by = "verp",
+                .withheld = event->withheld,
                 .rule = "r",
                 .occurred_at = event->at,
             };
