@@ -87,7 +87,7 @@ PAGES := nullsender.8 nullsender.conf.5 nullsender-rules.5 nullsender-schema.7
 MANUAL := $(PAGES:%=$(BUILD)/man/%) $(BUILD)/completion/bash $(BUILD)/completion/zsh
 EMBEDDED := $(patsubst %,$(BUILD)/obj/cmd/embedded_%.o,rules migrations page ruleset)
 
-.PHONY: all program manual pages deps demo check asan bench fuzz accuracy lint format clean help
+.PHONY: all program manual pages deps demo check asan bench fuzz accuracy forgery lint format clean help
 .DELETE_ON_ERROR:
 
 CORPUS :=
@@ -263,7 +263,7 @@ INSTALLED := $(BINDIR)/nullsender $(foreach page,$(PAGES),$(MANDIR)/man$(lastwor
 	$(BASHDIR)/nullsender $(ZSHDIR)/_nullsender \
 	$(patsubst etc/systemd/%,$(UNITDIR)/%,$(wildcard etc/systemd/*)) \
 	$(LIBDIR)/sysusers.d/nullsender.conf $(LIBDIR)/tmpfiles.d/nullsender.conf \
-	$(DOCDIR)/README.md $(DOCDIR)/nullsender.conf
+	$(DOCDIR)/README.md $(DOCDIR)/nullsender.conf $(DOCDIR)/verp.sql
 put = install -D -m $(1) $(2) $(DESTDIR)$(3)
 
 install: all ## put everything below PREFIX (/usr/local), the configuration into SYSCONFDIR (/etc)
@@ -278,6 +278,7 @@ install: all ## put everything below PREFIX (/usr/local), the configuration into
 	@$(call put,644,etc/tmpfiles.d/nullsender.conf,$(LIBDIR)/tmpfiles.d/nullsender.conf)
 	@$(call put,644,README.md,$(DOCDIR)/README.md)
 	@$(call put,644,etc/nullsender.conf,$(DOCDIR)/nullsender.conf)
+	@$(call put,644,etc/verp.sql,$(DOCDIR)/verp.sql)
 	@sed 's|@bindir@|$(BINDIR)|' etc/cron.d/nullsender > $(BUILD)/cron
 	@[ -e $(DESTDIR)$(SYSCONFDIR)/cron.d/nullsender ] || $(call put,644,$(BUILD)/cron,$(SYSCONFDIR)/cron.d/nullsender)
 	@[ -e $(DESTDIR)$(SYSCONFDIR)/nullsender/nullsender.conf ] || \
@@ -296,6 +297,10 @@ deb: ## a Debian package, build/nullsender_VERSION_ARCH.deb
 		{ tail -30 ../build.log; exit 1; }
 	@lintian --fail-on error,warning $(BUILD)/deb/*.changes
 	@mv $(BUILD)/deb/nullsender_*.deb $(BUILD)/ && ls $(BUILD)/nullsender_*.deb
+
+forgery: ## ten million forged VERP signatures (make check tries some of them): none may be accepted
+	@$(MAKE) --no-print-directory $(BUILD)/tests/unit/classify/test_verp_forgery
+	@NULLSENDER_FORGERIES=10000000 $(BUILD)/tests/unit/classify/test_verp_forgery
 
 lint: ## layering, layout and both compilers' warnings
 	@python3 tests/lint.py

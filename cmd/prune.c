@@ -13,9 +13,14 @@ enum {
     DAILY_SECONDS = 20, /* the next fetch goes on where time ran out */
 };
 
+/* A token is kept for as long as a bounce to it may come at least. */
 static struct store_retention retention_of(const struct config *config) {
-    return (struct store_retention){.raw_days = (unsigned)config->keep_raw_days,
-                                    .event_days = (unsigned)config->keep_events_days};
+    long events = config->keep_events_days, lifetime = config->verp_lifetime_days;
+    return (struct store_retention){
+        .raw_days = (unsigned)config->keep_raw_days,
+        .event_days = (unsigned)events,
+        .token_days = (unsigned)(events && events < lifetime ? lifetime : events),
+    };
 }
 
 static bool is_before(void *deadline) {
@@ -50,9 +55,10 @@ static void print_pruned(const struct store_pruned *pruned, const struct store_r
     if (retention->event_days)
         printf("%" PRIu64 " addresses with %" PRIu64 " events %s: nothing stands against them, and "
                "nothing was heard of them for %u days\n"
-               "%" PRIu64 " messages about nobody and %" PRIu64 " deliveries %s\n",
+               "%" PRIu64 " messages about nobody, %" PRIu64 " deliveries and %" PRIu64
+               " tokens of VERP addresses %s\n",
                pruned->addresses, pruned->events, verb, retention->event_days, pruned->messages,
-               pruned->deliveries, verb);
+               pruned->deliveries, pruned->tokens, verb);
 }
 
 int command_prune(const struct invocation *invocation, struct err *err) {

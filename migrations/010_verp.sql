@@ -15,6 +15,32 @@ COMMENT ON COLUMN bounce.verp_token.recipient IS 'The recipient in its normal fo
 COMMENT ON COLUMN bounce.verp_token.domain IS 'Domain of the VERP address.';
 COMMENT ON COLUMN bounce.verp_token.created_at IS 'When it was stored.';
 
+ALTER TABLE bounce.prune_log ADD tokens bigint NOT NULL DEFAULT 0;
+COMMENT ON COLUMN bounce.prune_log.tokens IS 'Tokens of VERP addresses that were removed.';
+
+CREATE FUNCTION bounce.prune_tokens(days integer, dry_run boolean, at_most integer,
+                                    INOUT after_time timestamptz, INOUT after_key text,
+                                    OUT removed bigint, OUT more bigint)
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    -- Judging the messages of an address again must find the same recipient.
+    WITH candidate AS MATERIALIZED (
+        SELECT t.token, t.recipient, t.created_at FROM bounce.verp_token t
+        WHERE t.created_at < now() - make_interval(hours => 24 * days) AND (t.created_at, t.token) > (after_time, after_key)
+        ORDER BY t.created_at, t.token LIMIT at_most
+    ), due AS (
+        SELECT c.token FROM candidate c
+        WHERE NOT EXISTS (SELECT FROM bounce.recipient r WHERE r.recipient = c.recipient)
+    ), gone AS (
+        DELETE FROM bounce.verp_token t WHERE NOT dry_run AND t.token IN (SELECT token FROM due)
+    )
+    SELECT (SELECT count(*) FROM due), l.created_at, l.token INTO removed, after_time, after_key
+    FROM (SELECT) one LEFT JOIN (SELECT * FROM candidate ORDER BY created_at DESC, token DESC LIMIT 1) l ON true;
+    more := 0;
+END
+$$;
+COMMENT ON FUNCTION bounce.prune_tokens IS 'Removes tokens that are older than so many days, save those of addresses that the ledger knows.';
+
 CREATE VIEW bounce.signature_outcomes AS
 SELECT (e.occurred_at AT TIME ZONE 'UTC')::date AS day, coalesce(r.mailbox, '') AS mailbox, e.signature AS outcome,
        count(*) AS events, count(DISTINCT e.recipient) AS recipients,

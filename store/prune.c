@@ -11,7 +11,7 @@ enum {
     NUMBER_TEXT_SIZE = 24,
     PLACE_TIME_SIZE = 64,
     PLACE_KEY_SIZE = 1100, /* an address: a key of bounce.recipient (STORE_KEY_MAX), or an id */
-    SUM_COUNT = 6,
+    SUM_COUNT = 7,
     SQL_SIZE = 200,
 };
 
@@ -23,16 +23,19 @@ static const struct step {
     const char *function; /* of days, dry run, rows at most, and the place to begin behind */
     const char *at_most;
     const char *first_key;
-    bool by_raw_days;
+    size_t days;          /* which of struct store_retention */
     size_t removed, more; /* the sums in struct store_pruned */
 } steps[] = {
+#define DAYS(days) offsetof(struct store_retention, days)
 #define SUMS(removed, more) \
     offsetof(struct store_pruned, removed), offsetof(struct store_pruned, more)
-    {"raw", "2000", NO_ID, true, SUMS(raw_messages, raw_bytes)},
-    {"addresses", "1000", "", false, SUMS(addresses, events)},
-    {"deliveries", "5000", "", false, SUMS(deliveries, deliveries)},
-    {"messages", "2000", NO_ID, false, SUMS(messages, messages)},
+    {"raw", "2000", NO_ID, DAYS(raw_days), SUMS(raw_messages, raw_bytes)},
+    {"addresses", "1000", "", DAYS(event_days), SUMS(addresses, events)},
+    {"deliveries", "5000", "", DAYS(event_days), SUMS(deliveries, deliveries)},
+    {"messages", "2000", NO_ID, DAYS(event_days), SUMS(messages, messages)},
+    {"tokens", "5000", "", DAYS(token_days), SUMS(tokens, tokens)},
 #undef SUMS
+#undef DAYS
 };
 
 struct place {
@@ -76,8 +79,8 @@ static int prune_some(PGconn *c, const struct step *step, const char *days, bool
 
 static int write_log(PGconn *c, const struct store_pruned *pruned, struct err *err) {
     const uint64_t numbers[SUM_COUNT] = {
-        pruned->raw_messages, pruned->raw_bytes,  pruned->addresses,
-        pruned->events,       pruned->deliveries, pruned->messages,
+        pruned->raw_messages, pruned->raw_bytes, pruned->addresses, pruned->events,
+        pruned->deliveries,   pruned->messages,  pruned->tokens,
     };
     char texts[SUM_COUNT][NUMBER_TEXT_SIZE];
     const char *values[SUM_COUNT + 1];
@@ -89,7 +92,7 @@ static int write_log(PGconn *c, const struct store_pruned *pruned, struct err *e
     return connection_query(
         c,
         "INSERT INTO bounce.prune_log (raw_messages, raw_bytes, addresses, events, deliveries,"
-        " messages, complete) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        " messages, tokens, complete) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         SUM_COUNT + 1, values, NULL, err);
 }
 
@@ -99,7 +102,7 @@ int store_prune(struct store *store, const struct store_retention *retention, bo
     bool in_time = true;
     *pruned = (struct store_pruned){0};
     for (size_t i = 0; in_time && i < sizeof steps / sizeof steps[0]; i++) {
-        unsigned days = steps[i].by_raw_days ? retention->raw_days : retention->event_days;
+        unsigned days = *(const unsigned *)(const void *)((const char *)retention + steps[i].days);
         char days_text[NUMBER_TEXT_SIZE];
         struct place place = {.time = "-infinity"};
         snprintf(place.key, sizeof place.key, "%s", steps[i].first_key);

@@ -22,6 +22,9 @@ struct store_retention {
     /* Addresses against which nothing stands, with their events, counted from the last thing that
      * was heard of them; messages about nobody. 0: for ever. */
     unsigned event_days;
+    /* Tokens of VERP addresses, counted from the day they were stored, save those of addresses that
+     * the ledger knows. 0: for ever. */
+    unsigned token_days;
 };
 
 struct store_pruned {
@@ -31,6 +34,7 @@ struct store_pruned {
     uint64_t events;     /* of these addresses */
     uint64_t deliveries; /* rows of bounce.delivery about addresses that never bounced */
     uint64_t messages;   /* about nobody */
+    uint64_t tokens;     /* of VERP addresses */
     bool complete;       /* nothing that is due is left */
 };
 

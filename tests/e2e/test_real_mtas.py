@@ -15,9 +15,10 @@ from lab.exim import Exim
 from lab.letter import MAILBOX, SENDER_DOMAIN
 from lab.mta import Mta, Routes, submit
 from lab.postfix import Postfix
-from lab.program import PATTERN, Program
+from lab.program import PATTERN, Program, write_secret
 from lab.smtp_replies import REPLIES, Reply
 from lab.smtp_sink import HANG_UP, SILENCE, Answer, SmtpSink, Stage
+from lab.verp import KEY_LINE
 
 # Receivers that fail for everybody: the domain, when, what they say and what it means.
 SESSIONS = (
@@ -45,6 +46,10 @@ WARY = (Answer(Stage.RCPT, "550 5.7.606 Access denied, banned sending IP"), "blo
 SPAM = (Answer(Stage.MESSAGE, "554 5.7.1 Identified as spam"), "block", "spam_detected")
 
 PERSONS = ("ada.hopper", "grace+shop", "mary-jane", "alan=turing", "O.Neill")
+
+# Its senders are signed, and what does not fit is a token.
+SIGNED_CAMPAIGN = "invoices"
+SIGNED_PATTERNS = [f"{preset} {MAILBOX}" for preset in ("signed", "token")]
 
 XVERP_CAMPAIGN = "autumn26"
 XVERP_MAILBOX = f"return-{XVERP_CAMPAIGN}@{SENDER_DOMAIN}"
@@ -75,8 +80,9 @@ def verp(campaign: str, recipient: str) -> str:
 class Mailing:
     """What is sent through one MTA, and in groups what must come of it."""
 
-    def __init__(self, mta: Mta, sink: SmtpSink) -> None:
+    def __init__(self, mta: Mta, sink: SmtpSink, program: Program) -> None:
         self.mta = mta
+        self._program = program
         self.truth: dict[str, list[Truth]] = defaultdict(list)
         self.replies: dict[Truth, Reply] = {}
         self._is_postfix = isinstance(mta, Postfix)
@@ -96,6 +102,8 @@ class Mailing:
             # Exim says "retry timeout exceeded", and not what it was that failed.
             category = "host_unreachable" if self._is_postfix else "delivery_expired"
             self._send("sessions", f"ada@{domain}", "soft", category)
+        answer, verdict, category = GONE
+        self._send("signed", "al@shop.example", verdict, category, SIGNED_CAMPAIGN, answer)
         self._send_together()
         self._send_wishing_for_notices()
         self._send("own words", f"ada@{UNKNOWN}", "hard", "domain_unknown")
@@ -118,13 +126,20 @@ class Mailing:
         wishes: str = "",
     ) -> Truth:
         recipient = recipient.replace("@", f".{self.mta.name}@")
-        sender = verp(campaign, recipient)
+        sender = self._sender(campaign, recipient)
         if answer:
             self._sink.answers[sender if answer.stage is Stage.MAIL else recipient] = answer
         submit(self._connection, sender, {recipient: wishes}, LETTER)
         truth = Truth(campaign, recipient.lower(), verdict, category)
         self.truth[group].append(truth)
         return truth
+
+    def _sender(self, campaign: str, recipient: str) -> str:
+        if campaign != SIGNED_CAMPAIGN:
+            return verp(campaign, recipient)
+        done = self._program.run("verp encode", campaign, recipient)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
 
     def _send_refused(self, reply: Reply, campaign: str) -> None:
         number = len(self.replies)
@@ -177,11 +192,16 @@ class World:
         self._sink = lab.add(SmtpSink())
         routes = self._routes()
         mtas = [lab.add(mta(lab.place(mta.name), routes)) for mta in (Postfix, Exim)]
-        self.mailings = [Mailing(mta, self._sink) for mta in mtas]
         self._database = lab.postgres.create_database("real_mtas", OWNER, TEMPLATE)
         conninfo = lab.postgres.conninfo(self._database, OWNER)
         self._program = Program(PROGRAM, lab.place("program"), {"conninfo": conninfo})
-        self._program.sections["verp"] = {"patterns": [XVERP_PATTERN, PATTERN]}
+        keys = self._program.folder / "verp.keys"
+        write_secret(keys, KEY_LINE.strip())
+        self._program.sections["verp"] = {
+            "patterns": [*SIGNED_PATTERNS, XVERP_PATTERN, PATTERN],
+            "key_file": str(keys),
+        }
+        self.mailings = [Mailing(mta, self._sink, self._program) for mta in mtas]
         for name, user in (("bounces", MAILBOX), ("xverp", XVERP_MAILBOX)):
             lab.dovecot.add_user(user)
             self._program.add_mailbox(name, lab.dovecot, user)
@@ -307,6 +327,19 @@ class RealMtas(unittest.TestCase):
         rows = self.world.query("SELECT campaign, recipient, identified_by FROM bounce.event")
         for row in rows:
             self.assertEqual(row["campaign"] != "", row["identified_by"] == "verp", row)
+
+    def test_signatures_and_tokens_survive_the_way_through_the_mtas(self) -> None:
+        rows = self.world.query(
+            "SELECT campaign, signature, verp_address FROM bounce.event WHERE campaign <> ''"
+        )
+        for row in rows:
+            is_signed = row["campaign"] == SIGNED_CAMPAIGN
+            self.assertEqual(row["signature"], "valid" if is_signed else "unsigned", row)
+        made = {row["verp_address"] for row in rows if row["signature"] == "valid"}
+        tokens = {address for address in made if "=" not in address}
+        self.assertTrue(tokens)
+        self.assertTrue(made - tokens)
+        self.assert_truth("signed")
 
     def test_every_report_is_judged_and_filed_away(self) -> None:
         self.assertEqual(

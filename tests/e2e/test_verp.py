@@ -22,24 +22,16 @@ class Verp(Case):
         super().setUp()
         self.keys = self.program.folder / "verp.keys"
         self.program.sections["verp"] = {"patterns": PATTERNS, "key_file": str(self.keys)}
-        self.run_program("verp", "keygen")
+        self.run_program("verp keygen")
 
-    def run_program(self, *arguments: str, code: int = 0) -> tuple[str, str]:
-        """As ever; the second word of a command stands before the options."""
-        self.program.command = self.command
-        return super().run_program(*arguments, code=code)
-
-    def command(self, *arguments: str) -> list[str]:
-        return [str(self.program.path), *arguments, "-c", str(self.program.config)]
-
-    def verp(self, *arguments: str, code: int = 0) -> str:
+    def verp(self, verb: str, *arguments: str, code: int = 0) -> str:
         """What a verp command prints."""
-        return self.run_program("verp", *arguments, code=code)[0]
+        return self.run_program(f"verp {verb}", *arguments, code=code)[0]
 
     def encode(self, lines: str, *arguments: str, code: int = 0) -> str:
         """What verp encode makes of standard input."""
         done = subprocess.run(
-            self.command("verp", "encode", *arguments),
+            self.program.command("verp encode", *arguments),
             input=lines, capture_output=True, text=True, env=environment(), check=False,
         )  # fmt: skip
         self.assertEqual(done.returncode, code, done.stderr)
@@ -111,7 +103,7 @@ class Verp(Case):
     def test_keys_are_made_once_and_rotate(self) -> None:
         before = self.keys.read_text()
         self.assertEqual(stat.S_IMODE(self.keys.stat().st_mode), 0o600)
-        self.run_program("verp", "keygen", code=EX_CANNOT_CREATE)
+        self.run_program("verp keygen", code=EX_CANNOT_CREATE)
         self.assertEqual(self.keys.read_text(), before)
         old = self.verp("encode", "spring26", "ada@example.net").strip()
         self.assertIn("accepted still: a;", self.verp("keygen", "--add"))
@@ -124,7 +116,7 @@ class Verp(Case):
 
     def test_a_key_file_that_others_can_read_is_refused(self) -> None:
         self.keys.chmod(0o640)
-        _, errors = self.run_program("verp", "encode", "a", "ada@example.net", code=EX_CONFIG)
+        _, errors = self.run_program("verp encode", "a", "ada@example.net", code=EX_CONFIG)
         self.assertIn("chmod 600", errors)
 
     def test_without_keys_addresses_are_not_signed_and_not_checked(self) -> None:
@@ -132,7 +124,7 @@ class Verp(Case):
         address = self.verp("encode", "spring26", "ada@example.net").strip()
         self.assertEqual(address, "bounces+spring26-ada=example.net@news.example.com")
         self.assertIn("ada@example.net", self.verp("decode", address))
-        self.run_program("verp", "check", address, code=EX_CONFIG)
+        self.run_program("verp check", address, code=EX_CONFIG)
 
     def test_patterns_alone_need_no_configuration(self) -> None:
         done = subprocess.run(

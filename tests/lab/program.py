@@ -64,7 +64,7 @@ class Program:
 
     def command(self, *arguments: str) -> list[str]:
         """The command line of a subcommand with this configuration."""
-        return [str(self.path), arguments[0], "-c", str(self.config), *arguments[1:]]
+        return [str(self.path), *arguments[0].split(), "-c", str(self.config), *arguments[1:]]
 
     def run(self, *arguments: str, **options) -> subprocess.CompletedProcess[str]:
         """Writes the configuration, runs the subcommand and waits, as cron would: no terminal."""

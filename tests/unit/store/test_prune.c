@@ -4,7 +4,8 @@
 
 #include "store/prune.h"
 
-static const struct store_retention a_year = {.raw_days = 100, .event_days = 365};
+static const struct store_retention a_year = {
+    .raw_days = 100, .event_days = 365, .token_days = 365};
 
 static struct store_pruned prune(bool dry_run) {
     struct store_pruned pruned;
@@ -263,6 +264,21 @@ static void what_time_does_not_allow_is_left_for_later(void **state) {
     assert_false(due);
 }
 
+static void tokens_of_addresses_that_nobody_knows_go(void **state) {
+    (void)state;
+    tell("bounced@example.net", "H0a");
+    sql(db, "INSERT INTO bounce.verp_token (token, recipient, domain, created_at) VALUES"
+            " ('old', 'ada@example.net', 'x.example', now() - interval '400 days'),"
+            " ('young', 'ada@example.net', 'x.example', now() - interval '300 days'),"
+            " ('bounced', 'bounced@example.net', 'x.example', now() - interval '400 days')");
+    assert_int_equal(prune(true).tokens, 1);
+    assert_int_equal(prune(false).tokens, 1);
+    assert_sql(db, "SELECT string_agg(token, ' ' ORDER BY token) FROM bounce.verp_token",
+               "bounced young");
+    assert_sql(db, "SELECT sum(tokens) FROM bounce.prune_log", "1");
+    assert_int_equal(prune(false).tokens, 0);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup(name, empty)
     const struct CMUnitTest tests[] = {
@@ -272,6 +288,7 @@ int main(void) {
         TEST(bytes_go_when_understood_and_later_when_not),
         TEST(a_forgotten_message_leaves_its_fingerprint_only),
         TEST(what_time_does_not_allow_is_left_for_later),
+        TEST(tokens_of_addresses_that_nobody_knows_go),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
