@@ -200,16 +200,17 @@ asan: ## the same tests under AddressSanitizer and UBSan, in build-asan/
 	@$(MAKE) --no-print-directory check BUILD=build-asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 		HARDENING=-fPIE SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
 
-bench: ## measure beside the peers: CORPUS=DIR with real mails, PARTS="parse ..."
+bench: ## measure beside the peers: CORPUS=DIR of real mails, MESSAGES=n, PARTS="parse fetch whole"
 	@$(MAKE) --no-print-directory deps PACKAGES='$(PACKAGES) $(PACKAGES_BENCH)'
 	@$(MAKE) --no-print-directory program $(BENCH_TOOLS)
-	@cd tests && python3 -m bench --build $(abspath $(BUILD)) --corpus '$(abspath $(CORPUS))' $(PARTS)
+	@cd tests && python3 -m bench --build $(abspath $(BUILD)) --corpus '$(abspath $(CORPUS))' \
+		$(if $(MESSAGES),--messages $(MESSAGES)) $(PARTS)
 
 BENCH_TOOLS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 $(BENCH_TOOLS): $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/cmd.a $(foreach use,$(USES_cmd),$(BUILD)/$(use).a)
 	$(call say,TOOL $@)
 	@mkdir -p $(@D)
-	$(Q)$(COMPILE) -o $@ $< $(filter %.a,$^) -pie \
+	$(Q)$(COMPILE) $(call pkg_cflags,libcurl) -o $@ $< $(filter %.a,$^) -pie \
 		$(call pkg_libs,$(foreach layer,$(LAYERS),$(PKG_$(layer))))
 
 fuzz: ## hostile input to all that reads some: FUZZ_SECONDS=n each, FUZZ="imap mime" for some

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench import parse
+from bench import fetch, parse, whole
 from bench.measure import load
 from bench.table import Table
 from lab.place import ROOT, LabError, remove_folder
@@ -19,6 +19,8 @@ def main() -> int:
     parser.add_argument("--build", type=Path, default=Path("build"), help="folder of the build")
     parser.add_argument("--corpus", default="", help="a folder of real mails, *.eml, to parse too")
     parser.add_argument("--parse", type=int, default=20_000, help="mails to parse")
+    parser.add_argument("--fetch", type=int, default=20_000, help="mails to fetch")
+    parser.add_argument("--messages", type=int, default=100_000, help="mails from end to end")
     parser.add_argument("parts", nargs="*", metavar="PART", help="which parts (default: all)")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
@@ -26,6 +28,8 @@ def main() -> int:
     place = build / "bench" / "run"
     parts = {
         "parse": lambda: parse.measure(table, build, place, arguments.parse, arguments.corpus),
+        "fetch": lambda: fetch.measure(table, build, place, arguments.fetch),
+        "whole": lambda: whole.measure(table, build, place, arguments.messages),
     }
     unknown = set(arguments.parts) - set(parts)
     if unknown:

@@ -12,15 +12,16 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from lab.place import LabError
 from lab.program import environment
 
-SAMPLE_SECONDS = 0.02
+SAMPLE_SECONDS = 0.05
 TICKS = os.sysconf("SC_CLK_TCK")
 
-# Fields of /proc/PID/stat behind the name: state is the first, utime to cstime are 12th to 15th.
-STAT_PARENT, STAT_TIMES = 1, slice(11, 15)
+# utime, stime, cutime and cstime in /proc/PID/stat, counted from behind the name.
+STAT_TIMES = slice(11, 15)
 
 
 class BenchError(LabError):
@@ -33,39 +34,71 @@ class Cost:
 
     seconds: float
     cpu: float  # user and system, seconds
-    memory: int  # bytes: the peaks of all its processes, added
+    memory: int  # bytes: the peak of all its processes together
     output: bytes
     errors: str
 
 
-def run(command: list[str], cores: str = "", codes: tuple[int, ...] = (0,)) -> Cost:
-    """Runs a command to its end. `cores`: those that it may use, such as "0"; "": all."""
+def run(
+    command: list[str], cores: str = "", terminal: bool = False, folder: Path | None = None
+) -> Cost:
+    """Runs a command to its end. `cores`: those that it may use, such as "0"; "": all.
+    `terminal`: it writes to one, and says more. `folder`: where."""
     pinned = ["taskset", "-c", cores, *command] if cores else command
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        screen = Screen(output) if terminal else None
         started = time.monotonic()
         process = subprocess.Popen(
-            pinned, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=environment()
+            pinned,
+            stdin=subprocess.DEVNULL,
+            stdout=screen.end if screen else output,
+            stderr=errors,
+            env=environment(),
+            cwd=folder,
         )
         watch = MemoryWatch(process.pid)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         memory = watch.stop()
+        if screen:
+            screen.close()
         output.seek(0)
         errors.seek(0)
         said, complaint = output.read(), errors.read().decode(errors="replace")
-    if process.returncode not in codes:
+    if process.returncode:
         raise BenchError(f"{command[0]} ended with {process.returncode}: {complaint.strip()}")
     cpu = usage.ru_utime + usage.ru_stime
     return Cost(seconds, cpu, memory, said, complaint)
 
 
+class Screen:
+    """A terminal whose text goes into a file; `end` is what a program writes to."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._ours, self.end = os.openpty()
+        self._file = file
+        self._thread = threading.Thread(target=self._copy, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """To be called when nobody writes any more."""
+        os.close(self.end)
+        self._thread.join()
+        os.close(self._ours)
+
+    def _copy(self) -> None:
+        with contextlib.suppress(OSError):  # how a terminal's end is told
+            while data := os.read(self._ours, 65536):
+                self._file.write(data)
+
+
 class MemoryWatch:
-    """Adds up the peak resident memory of a process and its descendants, until stop()."""
+    """The peak of what a process and its descendants hold in memory, until stop()."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
-        self._peaks: dict[int, int] = {}
+        self._peak = 0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
@@ -74,16 +107,19 @@ class MemoryWatch:
         """Bytes."""
         self._ended.set()
         self._thread.join()
-        return sum(self._peaks.values())
+        return self._peak
 
     def _watch(self) -> None:
         while not self._ended.wait(SAMPLE_SECONDS):
-            for pid in family(self._pid):
-                with contextlib.suppress(OSError):
-                    status = Path(f"/proc/{pid}/status").read_text()
-                    found = re.search(r"VmHWM:\s+(\d+) kB", status)
-                    if found:
-                        self._peaks[pid] = int(found[1]) * 1024
+            self._peak = max(self._peak, sum(map(resident, family(self._pid))))
+
+
+def resident(pid: int) -> int:
+    """Bytes; of what several processes share, each one's part."""
+    with contextlib.suppress(OSError):
+        found = re.search(r"(?m)^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text())
+        return int(found[1]) * 1024 if found else 0
+    return 0
 
 
 def family(pid: int) -> Iterator[int]:

@@ -1,13 +1,15 @@
-"""A TCP proxy on loopback that lets a test break the line where it wants to."""
+"""A TCP proxy on loopback: a line that breaks where a test wants it to, or that is long."""
 
 from __future__ import annotations
 
 import contextlib
+import queue
 import socket
 import threading
 import time
 
 CHUNK = 16 * 1024
+LONG_LINE_CHUNK = 256 * 1024
 
 
 class Proxy:
@@ -18,6 +20,7 @@ class Proxy:
     `last_words`: what the client hears before the end.
     `stall_after`: from there on the server's bytes wait until release().
     `bytes_per_second`: how fast the server's bytes pass, at most.
+    `round_trip`: seconds that an answer takes longer, however much is on its way.
     """
 
     def __init__(
@@ -28,6 +31,7 @@ class Proxy:
         last_words: bytes = b"",
         stall_after: int | None = None,
         bytes_per_second: int | None = None,
+        round_trip: float = 0,
     ) -> None:
         self._target_port = target_port
         self._cut_after = cut_after
@@ -35,6 +39,7 @@ class Proxy:
         self._last_words = last_words
         self._stall_after = stall_after
         self._bytes_per_second = bytes_per_second
+        self._round_trip = round_trip
         self._released = threading.Event()
         self.stalled = threading.Event()  # set once the server's bytes wait
         self.connections = 0
@@ -75,8 +80,39 @@ class Proxy:
                 return
             self.connections += 1
             self._open += [client, server]
+            if self._round_trip:
+                for ends in ((client, server), (server, client)):
+                    self._start_long_line(*ends)
+                continue
             threading.Thread(target=self._upward, args=(client, server), daemon=True).start()
             threading.Thread(target=self._downward, args=(server, client), daemon=True).start()
+
+    def _start_long_line(self, source: socket.socket, target: socket.socket) -> None:
+        """One direction; each takes half of the round trip."""
+        source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        under_way: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
+
+        def take() -> None:
+            data = b"to be read"
+            while data:
+                try:
+                    data = source.recv(LONG_LINE_CHUNK)
+                except OSError:
+                    data = b""
+                under_way.put((time.monotonic() + self._round_trip / 2, data))
+
+        def give() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    due, data = under_way.get()
+                    time.sleep(max(0, due - time.monotonic()))
+                    if not data:
+                        target.shutdown(socket.SHUT_WR)
+                        return
+                    target.sendall(data)
+
+        for work in (take, give):
+            threading.Thread(target=work, daemon=True).start()
 
     def _upward(self, client: socket.socket, server: socket.socket) -> None:
         with contextlib.suppress(OSError):
