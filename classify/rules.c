@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 void rules_files_version(const struct rules_file *files, size_t count,
                          char version[RULES_VERSION_SIZE]) {
@@ -61,6 +62,24 @@ static int compare_rules(const void *left, const void *right) {
     return a->line < b->line ? -1 : a->line > b->line;
 }
 
+static int compare_domains(const void *left, const void *right) {
+    const struct provider_domain *a = left, *b = right;
+    return strcasecmp(a->domain, b->domain);
+}
+
+/* Every text names several hosts, and there are hundreds of domains: they are sorted. */
+static void list_domains(struct ruleset *set) {
+    for (size_t p = 0; p < set->provider_count; p++)
+        for (size_t i = 0; i < set->providers[p].hosts.count; i++) {
+            set->domains =
+                arena_grow(set->arena, set->domains, set->domain_count, sizeof *set->domains);
+            set->domains[set->domain_count++] =
+                (struct provider_domain){set->providers[p].hosts.lines[i].text, p};
+        }
+    if (set->domain_count)
+        qsort(set->domains, set->domain_count, sizeof *set->domains, compare_domains);
+}
+
 /* When all files are read: finds the providers that rules name, puts the rules into the order of
  * judgement and numbers the patterns. */
 static int put_together(struct ruleset *rules, struct err *err) {
@@ -77,6 +96,7 @@ static int put_together(struct ruleset *rules, struct err *err) {
         struct provider *provider = &rules->providers[i];
         provider->text_patterns = number_patterns(rules, provider->file, &provider->text);
     }
+    list_domains(rules);
     return 0;
 }
 

@@ -6,6 +6,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+enum {
+    HOST_MAX = 255, /* RFC 1035 section 2.3.4; of a longer one its end counts */
+};
 
 struct ruleset_scratch {
     struct words words;
@@ -37,22 +42,36 @@ void ruleset_scratch_free(struct ruleset_scratch *scratch) {
     free(scratch);
 }
 
-/* Whether the host is the domain or lies below it. */
-static bool is_below(struct bytes host, const char *domain) {
-    size_t len = strlen(domain);
-    return bytes_ends_ignore_case(host, domain) &&
-           (host.len == len || host.data[host.len - len - 1] == '.');
+/* Marks the providers that have this very domain; tells whether there are any. */
+static bool mark_domain(const struct asked *asked, const char *domain) {
+    const struct provider_domain *domains = asked->rules->domains;
+    size_t from = 0, to = asked->rules->domain_count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (strcasecmp(domains[middle].domain, domain) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    bool known = false;
+    for (; from < asked->rules->domain_count && !strcasecmp(domains[from].domain, domain); from++)
+        known = asked->scratch->at_provider[domains[from].provider] = true;
+    return known;
 }
 
-/* Marks the providers that a host name belongs to; tells whether there are any. */
+/* Marks the providers that a host name belongs to: by its name, and by all domains that it lies
+ * below. Tells whether there are any. */
 static bool mark_host(void *context, struct bytes host) {
-    const struct asked *asked = context;
+    char name[HOST_MAX + 1];
     bool known = false;
-    for (size_t p = 0; p < asked->rules->provider_count; p++) {
-        const struct rule_lines *hosts = &asked->rules->providers[p].hosts;
-        for (size_t i = 0; i < hosts->count; i++)
-            if (is_below(host, hosts->lines[i].text))
-                known = asked->scratch->at_provider[p] = true;
+    if (host.len > HOST_MAX)
+        host = bytes_from(host, host.len - HOST_MAX);
+    if (host.len)
+        memcpy(name, host.data, host.len);
+    name[host.len] = '\0';
+    for (const char *domain = name; domain; domain = strchr(domain, '.')) {
+        domain += *domain == '.';
+        known |= mark_domain(context, domain);
     }
     return known;
 }

@@ -69,6 +69,12 @@ struct provider {
     struct pattern_span text_patterns;
 };
 
+/* A domain that belongs to a provider, with all below it. */
+struct provider_domain {
+    const char *domain;
+    size_t provider;
+};
+
 struct rule_pattern {
     const char *regex;
     const char *file;
@@ -84,6 +90,8 @@ struct ruleset {
     size_t rule_count;
     struct provider *providers;
     size_t provider_count;
+    struct provider_domain *domains; /* in the order of strcasecmp */
+    size_t domain_count;
     struct rule_pattern *patterns;
     size_t pattern_count;
     struct rule_database *database;

@@ -23,8 +23,9 @@ enum {
     JOB_BYTES_MAX = 8 * 1024 * 1024, /* and no more memory than this, but for one message */
     FRAME_MAX = 64 * 1024 * 1024,    /* 10,000 recipients with full diagnostics stay below */
     READ_CHUNK = 64 * 1024,
-    STARTS_MAX = 3,   /* without a greeting; then it is the machine, not a mail */
-    AWAY_SECONDS = 1, /* longer than this between two looks, the parent was busy or stopped */
+    SEND_TOGETHER = 16, /* messages in one system call, where workers are busy anyway */
+    STARTS_MAX = 3,     /* without a greeting; then it is the machine, not a mail */
+    AWAY_SECONDS = 1,   /* longer than this between two looks, the parent was busy or stopped */
 };
 
 enum job_state { JOB_WAITING, JOB_DONE, JOB_FAILED };
@@ -63,6 +64,7 @@ struct worker_pool {
     uint64_t first;   /* number of the oldest job whose result was not taken */
     uint64_t end;     /* number that the next job gets */
     size_t bytes;     /* of messages under way */
+    size_t unsent;    /* messages that may not have been handed to a worker yet */
 };
 
 static struct job *job_at(struct worker_pool *pool, uint64_t number) {
@@ -202,32 +204,44 @@ static int worker_replace(struct worker_pool *pool, struct worker *w, const char
     return rc ? rc : worker_start(pool, w, err);
 }
 
-/* Sends what the socket takes, straight from the messages. */
+/* The parts of a job that are not sent yet: its request, its message. */
+static void add_parts(const struct job *job, size_t sent, struct iovec *parts) {
+    const struct bytes request = {(const char *)&job->request, sizeof job->request};
+    struct bytes rest[] = {
+        bytes_from(request, sent < request.len ? sent : request.len),
+        bytes_from(job->given.message, sent - (sent < request.len ? sent : request.len))};
+    for (size_t i = 0; i < 2; i++)
+        parts[i] = (struct iovec){(void *)(uintptr_t)rest[i].data, rest[i].len};
+}
+
+/* Sends what the socket takes, straight from the messages, and many of them at once. */
 static void worker_send(struct worker_pool *pool, struct worker *w) {
-    if (!w->waiting)
-        return;
-    while ((w->next_sent = next_waiting(pool, w, w->next_sent)) < pool->end) {
-        struct job *job = job_at(pool, w->next_sent);
-        if (w->next_sent != w->head && (job->alone || job_at(pool, w->head)->alone))
-            return;
-        struct bytes parts[2] = {{(const char *)&job->request, sizeof job->request},
-                                 job->given.message};
-        size_t total = parts[0].len + parts[1].len;
-        struct bytes head = bytes_from(parts[0], w->sent);
-        struct bytes body =
-            bytes_from(parts[1], w->sent > parts[0].len ? w->sent - parts[0].len : 0);
-        struct iovec iov[2] = {{(void *)(uintptr_t)head.data, head.len},
-                               {(void *)(uintptr_t)body.data, body.len}};
-        ssize_t n = writev(w->socket, iov, 2);
-        if (n <= 0)
-            return; /* full, or dead: then reading tells */
+    struct iovec parts[2 * SEND_TOGETHER];
+    while (w->waiting) {
+        size_t count = 0;
+        uint64_t n = w->next_sent = next_waiting(pool, w, w->next_sent);
+        for (; n < pool->end && count < 2 * SEND_TOGETHER; n = next_waiting(pool, w, n + 1)) {
+            const struct job *job = job_at(pool, n);
+            if (n != w->head && (job->alone || job_at(pool, w->head)->alone))
+                break;
+            add_parts(job, count ? 0 : w->sent, &parts[count]);
+            count += 2;
+        }
+        ssize_t sent = count ? writev(w->socket, parts, (int)count) : 0;
+        if (sent <= 0)
+            return; /* nothing to send; or full, or dead: then reading tells */
         if (w->busy_since <= 0)
             w->busy_since = clock_seconds();
-        w->sent += (size_t)n;
-        if (w->sent < total)
-            return;
-        w->sent = 0;
-        w->next_sent++;
+        for (size_t i = 0, left = (size_t)sent; i < count; i += 2) {
+            size_t job_len = parts[i].iov_len + parts[i + 1].iov_len;
+            if (left < job_len) {
+                w->sent += left;
+                return;
+            }
+            left -= job_len;
+            w->sent = 0;
+            w->next_sent = next_waiting(pool, w, w->next_sent + 1);
+        }
     }
 }
 
@@ -312,6 +326,7 @@ static int pump(struct worker_pool *pool, bool wait, struct err *err) {
     forgive_absence(pool);
     struct pollfd polls[256];
     size_t count = pool->worker_count < 256 ? pool->worker_count : 256;
+    pool->unsent = 0;
     for (size_t i = 0; i < count; i++) {
         struct worker *w = &pool->workers[i];
         worker_send(pool, w);
@@ -359,8 +374,9 @@ void worker_pool_submit(struct worker_pool *pool, const struct worker_job *given
         (struct worker_request){pool->end, given->message.len, given->option, given->truncated};
     pool->end++;
     pool->bytes += given->message.len;
-    w->waiting++;
-    worker_send(pool, w);
+    pool->unsent++;
+    if (++w->waiting == 1)
+        worker_send(pool, w);
 }
 
 int worker_pool_next(struct worker_pool *pool, bool wait, struct worker_result *result,
@@ -370,7 +386,7 @@ int worker_pool_next(struct worker_pool *pool, bool wait, struct worker_result *
     struct job *job = job_at(pool, pool->first);
     bool pumped = false;
     while (job->state == JOB_WAITING) {
-        if (pumped && !wait)
+        if (!wait && (pumped || pool->unsent < SEND_TOGETHER))
             return 0;
         if (pump(pool, wait, err) != 0)
             return -1;
