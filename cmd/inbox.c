@@ -1,5 +1,6 @@
 #include "cmd/inbox.h"
 
+#include "cmd/base/buf.h"
 #include "cmd/base/memory.h"
 #include "cmd/clock.h"
 #include "cmd/log.h"
@@ -9,6 +10,11 @@
 
 enum {
     KNOWN_SLICE = 10000, /* UIDs looked up in the database at once */
+
+    /* Filed away at once. Dovecot writes the whole index of a Maildir for each command: of a folder
+     * of 60,000, moving 500 by 500 costs four times what 4,000 by 4,000 does. */
+    FILING_MAX = 10000,
+    FILING_SECONDS = 5, /* but no more than a slow server does in this time, far below a timeout */
 };
 
 /* A read under way. */
@@ -23,6 +29,12 @@ struct reading {
     uint32_t cursor;  /* all of todo up to this UID has come; 0: nobody can say */
     bool cursor_held; /* by a message that did not come, or not in order */
     uint64_t filed;   /* messages whose filing away was asked for */
+
+    struct buf stored_uids;     /* uint32_t: in the database, not yet asked to be filed away */
+    struct buf stored_outcomes; /* enum store_outcome: of each */
+    size_t stored_count;
+    size_t together; /* so many are filed away at once */
+    double started;
 };
 
 enum place { PLACE_STAY, PLACE_PROCESSED, PLACE_QUARANTINE, PLACE_GONE };
@@ -69,18 +81,36 @@ static int file_away(struct reading *reading, const uint32_t *uids,
     return rc;
 }
 
+/* How many to file away next, after so many: twice as many, where the server is fast enough. */
+static size_t file_together(const struct reading *reading, size_t last) {
+    double rate = (double)reading->taken / (clock_seconds() - reading->started);
+    size_t most =
+        rate < (double)FILING_MAX / FILING_SECONDS ? (size_t)(rate * FILING_SECONDS) : FILING_MAX;
+    return 2 * last < most ? 2 * last : most;
+}
+
+static int file_stored(struct reading *reading, struct err *err) {
+    size_t count = reading->stored_count;
+    int rc = 0;
+    if (count)
+        rc = file_away(reading, (const void *)reading->stored_uids.data,
+                       (const void *)reading->stored_outcomes.data, count, err);
+    reading->together = file_together(reading, count);
+    reading->stored_count = 0;
+    buf_reset(&reading->stored_uids);
+    buf_reset(&reading->stored_outcomes);
+    return rc;
+}
+
 static int file_committed(void *context, const struct store_message *rows, size_t count,
                           struct err *err) {
-    uint32_t *uids = memory_zero(count, sizeof *uids);
-    enum store_outcome *outcomes = memory_zero(count, sizeof *outcomes);
+    struct reading *reading = context;
     for (size_t i = 0; i < count; i++) {
-        uids[i] = rows[i].uid;
-        outcomes[i] = rows[i].outcome;
+        buf_add(&reading->stored_uids, &rows[i].uid, sizeof rows[i].uid);
+        buf_add(&reading->stored_outcomes, &rows[i].outcome, sizeof rows[i].outcome);
     }
-    int rc = file_away(context, uids, outcomes, count, err);
-    free(uids);
-    free(outcomes);
-    return rc;
+    reading->stored_count += count;
+    return reading->stored_count >= reading->together ? file_stored(reading, err) : 0;
 }
 
 /* What an earlier run stored and did not come to file away is filed now; the rest is to do. */
@@ -251,7 +281,7 @@ static int read_messages(struct reading *reading, struct pipeline *pipeline, boo
             return -1;
         lost = *err;
     }
-    if (pipeline_finish(pipeline, err) != 0)
+    if (pipeline_finish(pipeline, err) != 0 || file_stored(reading, err) != 0)
         return -1;
     if (lost.code)
         *err = lost;
@@ -262,7 +292,13 @@ static int read_messages(struct reading *reading, struct pipeline *pipeline, boo
 
 int inbox_read(const struct inbox *inbox, struct pipeline_options options,
                struct pipeline_sums *sums, bool *again, struct err *err) {
-    struct reading reading = {.inbox = inbox, .sums = sums};
+    struct reading reading = {
+        .inbox = inbox,
+        .sums = sums,
+        .stored_uids = BUF_INIT,
+        .stored_outcomes = BUF_INIT,
+        .started = clock_seconds(),
+    };
     struct pipeline *pipeline = NULL;
     struct store_cursor cursor;
     *again = false;
@@ -284,6 +320,8 @@ int inbox_read(const struct inbox *inbox, struct pipeline_options options,
         sums->run.filed += reading.filed;
 out:
     pipeline_free(pipeline);
+    buf_free(&reading.stored_uids);
+    buf_free(&reading.stored_outcomes);
     free(reading.todo);
     return rc;
 }
