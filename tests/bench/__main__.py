@@ -8,10 +8,12 @@ import sys
 import time
 from pathlib import Path
 
-from bench import fetch, parse, whole
+from bench import fetch, growth, parse, whole
 from bench.measure import load
 from bench.table import Table
 from lab.place import ROOT, LabError, remove_folder
+
+DEFAULT = ("parse", "fetch", "whole")  # growth takes an hour and more
 
 
 def main() -> int:
@@ -21,7 +23,14 @@ def main() -> int:
     parser.add_argument("--parse", type=int, default=20_000, help="mails to parse")
     parser.add_argument("--fetch", type=int, default=20_000, help="mails to fetch")
     parser.add_argument("--messages", type=int, default=100_000, help="mails from end to end")
-    parser.add_argument("parts", nargs="*", metavar="PART", help="which parts (default: all)")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000],
+        help="messages stored, for growth",
+    )  # fmt: skip
+    parser.add_argument("--events", type=int, default=10_000_000, help="events, for growth")
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help="which parts (default: all but growth)"
+    )
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     build = (ROOT / arguments.build).resolve()
@@ -30,6 +39,7 @@ def main() -> int:
         "parse": lambda: parse.measure(table, build, place, arguments.parse, arguments.corpus),
         "fetch": lambda: fetch.measure(table, build, place, arguments.fetch),
         "whole": lambda: whole.measure(table, build, place, arguments.messages),
+        "growth": lambda: growth.measure(table, build, place, arguments.sizes, arguments.events),
     }
     unknown = set(arguments.parts) - set(parts)
     if unknown:
@@ -38,7 +48,7 @@ def main() -> int:
     started = time.monotonic()
     print(f"load of this machine before: {load():.1f}")
     for name, measure in parts.items():
-        if not arguments.parts or name in arguments.parts:
+        if name in (arguments.parts or DEFAULT):
             remove_folder(place)
             place.mkdir(parents=True)
             measure()
