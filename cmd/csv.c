@@ -1,11 +1,22 @@
 #include "cmd/csv.h"
 
+#include "cmd/base/utf8.h"
+
 #include <string.h>
 
+static bool is_formula(const char *text) {
+    struct bytes rest = bytes_of(text);
+    uint32_t first = 0;
+    if (rest.len)
+        utf8_next(&rest, &first);
+    return first == '=' || first == '+' || first == '-' || first == '@' || first == 0xFF1D ||
+           first == 0xFF0B || first == 0xFF0D || first == 0xFF20;
+}
+
 static void add_cell(struct buf *out, const char *text) {
-    bool formula = *text && strchr("=+-@\t\r", *text);
+    bool formula = is_formula(text);
     /* Where numbers have a decimal comma, spreadsheets also part cells at semicolons. */
-    if (!formula && !text[strcspn(text, "\",;\r\n")]) {
+    if (!formula && !text[strcspn(text, "\",;")]) {
         buf_add_string(out, text);
         return;
     }
@@ -19,11 +30,16 @@ static void add_cell(struct buf *out, const char *text) {
 }
 
 void csv_add_row(struct buf *out, const char *const *cells, size_t count) {
+    struct buf visible = BUF_INIT;
     for (size_t i = 0; i < count; i++) {
         if (i)
             buf_add_char(out, ',');
-        if (cells[i])
-            add_cell(out, cells[i]);
+        if (!cells[i])
+            continue;
+        buf_reset(&visible);
+        utf8_add_visible(&visible, cells[i]);
+        add_cell(out, visible.data);
     }
+    buf_free(&visible);
     buf_add_string(out, "\r\n");
 }

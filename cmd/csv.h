@@ -1,8 +1,10 @@
 /*
  * csv: rows of RFC 4180 that a spreadsheet may open.
  *
- * Names and diagnostics come from outside, and a spreadsheet takes a cell that begins with = + - @
- * for a formula: such a cell gets an apostrophe in front, as OWASP recommends.
+ * Names and diagnostics come from outside. What is invisible in them is made visible (utf8.h), and
+ * a cell that a spreadsheet would take for a formula gets an apostrophe in front, as OWASP
+ * recommends: it begins with = + - @, or with their full-width forms, which some take for the same.
+ * A program that needs every byte as it was takes JSON.
  */
 #ifndef CMD_CSV_H
 #define CMD_CSV_H

@@ -1,19 +1,26 @@
 #include "cmd/mailbox_open.h"
 
+#include "cmd/base/buf.h"
+#include "cmd/base/utf8.h"
 #include "cmd/log.h"
 #include "cmd/secret.h"
 #include "cmd/token.h"
 
 #include <stdint.h>
 
+/* A server may send NULs, behind which printf would not look. */
 static void trace(void *context, enum imap_direction direction, struct bytes line) {
-    log_debug("%s %s %.*s", (const char *)context, direction == IMAP_SENT ? ">" : "<",
-              (int)line.len, line.data);
+    struct buf shown = BUF_INIT;
+    utf8_add_visible_bytes(&shown, line);
+    log_debug("%s %s %s", (const char *)context, direction == IMAP_SENT ? ">" : "<", shown.data);
+    buf_free(&shown);
 }
 
 static void alert(void *context, struct bytes text) {
-    log_warning("mailbox %s: the server wants you to know: %.*s", (const char *)context,
-                (int)text.len, text.data);
+    struct buf shown = BUF_INIT;
+    utf8_add_visible_bytes(&shown, text);
+    log_warning("mailbox %s: the server wants you to know: %s", (const char *)context, shown.data);
+    buf_free(&shown);
 }
 
 static struct imap *open_with_token(const struct config *config,

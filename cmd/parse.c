@@ -34,6 +34,14 @@ static void set_string(json_t *object, const char *key, const char *value) {
         json_object_set_new(object, key, json_string(value));
 }
 
+/* The name of a file need not be UTF-8, which jansson insists on. */
+static void set_path(json_t *object, const char *path) {
+    struct buf visible = BUF_INIT;
+    utf8_add_visible(&visible, path);
+    set_string(object, "path", visible.data);
+    buf_free(&visible);
+}
+
 static void set_time(json_t *object, const char *key, int64_t seconds) {
     if (seconds)
         json_object_set_new(object, key, json_integer(seconds));
@@ -46,7 +54,7 @@ static json_t *finding_to_json(const char *path, const struct report *report,
     const struct judgement *judgement = &finding->judgement;
     const struct report_recipient *group = identity->recipient_group;
     json_t *object = json_object();
-    set_string(object, "path", path);
+    set_path(object, path);
     set_string(object, "kind", report_kind_name(report->kind));
     set_string(object, "format", report->format);
     set_string(object, "campaign", identity->campaign);
@@ -84,7 +92,7 @@ static void print_json(const char *path, const struct analysis *analysis, struct
         json_t *object;
         if (analysis->failure) {
             object = json_object();
-            set_string(object, "path", path);
+            set_path(object, path);
             set_string(object, "failure", analysis->failure);
         } else {
             object = finding_to_json(path, analysis->report, &analysis->findings[i]);
@@ -93,18 +101,19 @@ static void print_json(const char *path, const struct analysis *analysis, struct
     }
 }
 
-/* A list's item: commas would end it, tabs and line ends the column. */
+/* A list's item, made visible: blanks and commas would end it. */
 static void add_item(struct buf *out, size_t index, const char *text) {
-    struct bytes rest = bytes_of(text ? text : "");
+    struct buf visible = BUF_INIT;
+    if (text)
+        utf8_add_visible(&visible, text);
     if (index)
         buf_add_char(out, ',');
-    for (size_t i = 0; i < rest.len; i++) {
-        char c = rest.data[i];
-        if (c == ',' || (unsigned char)c <= ' ')
-            buf_printf(out, "%%%02X", (unsigned char)c);
+    for (const char *c = visible.data; *c; c++)
+        if (*c == ',' || *c == ' ')
+            buf_printf(out, "%%%02X", (unsigned char)*c);
         else
-            buf_add_char(out, c);
-    }
+            buf_add_char(out, *c);
+    buf_free(&visible);
 }
 
 static void print_tsv(const char *path, const struct analysis *analysis, struct buf *out) {

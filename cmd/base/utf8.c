@@ -112,14 +112,30 @@ char *utf8_clean(struct arena *arena, struct bytes text) {
     return clean;
 }
 
+/* Control characters, and of Unicode's Default_Ignorable_Code_Point all but what shapes the
+ * character before it (variation selectors): emoji have those. Ascending. */
+static const struct {
+    uint32_t first, last;
+} hidden[] = {
+    {0x00, 0x1F},       {0x7F, 0x9F},       {0xAD, 0xAD},        {0x34F, 0x34F},
+    {0x61C, 0x61C},     {0x115F, 0x1160},   {0x17B4, 0x17B5},    {0x180E, 0x180E},
+    {0x200B, 0x200F},   {0x2028, 0x202E},   {0x2060, 0x206F},    {0x3164, 0x3164},
+    {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},   {0xFFF0, 0xFFFB},    {0x1BCA0, 0x1BCA3},
+    {0x1D173, 0x1D17A}, {0xE0000, 0xE00FF}, {0xE01F0, 0x10FFFF},
+};
+
 static bool is_hidden(uint32_t c) {
-    return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || (c >= 0x200B && c <= 0x200F) ||
-           (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF ||
-           (c >= 0xE0000 && c <= 0xE007F);
+    size_t i = 0;
+    while (c > hidden[i].last)
+        i++;
+    return c >= hidden[i].first;
 }
 
 void utf8_add_visible(struct buf *out, const char *text) {
-    struct bytes rest = bytes_of(text);
+    utf8_add_visible_bytes(out, bytes_of(text));
+}
+
+void utf8_add_visible_bytes(struct buf *out, struct bytes rest) {
     while (rest.len) {
         unsigned char first = (unsigned char)rest.data[0];
         uint32_t c;

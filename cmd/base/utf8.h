@@ -25,8 +25,11 @@ void utf8_add(struct buf *out, uint32_t code_point);
  * as windows-1252, which is what unlabelled 8-bit mail mostly is; NUL becomes a space. */
 char *utf8_clean(struct arena *arena, struct bytes text);
 
-/* Appends the text as it can be shown on a terminal: control characters (C0, DEL, C1), bidi
- * overrides, line separators and invalid bytes become visible escapes such as \x1b or \u202e. */
+/* Appends the text as it can be shown on a terminal: what a terminal obeys, what turns the words
+ * around it, what nobody sees and invalid bytes become escapes such as \x1b or \u202e: control
+ * characters (C0, DEL, C1), bidi overrides, line separators, fillers and characters of no width.
+ * The second form takes text that holds NULs. */
 void utf8_add_visible(struct buf *out, const char *text);
+void utf8_add_visible_bytes(struct buf *out, struct bytes text);
 
 #endif

@@ -149,6 +149,13 @@ static void what_a_terminal_would_obey_becomes_visible(void **state) {
         {"\xe2\x80\x8b\xe2\x81\xa6\xef\xbb\xbf", "\\u200b\\u2066\\ufeff"},
         {"\xf3\xa0\x81\x81", "\\U000e0041"}, /* tag characters */
         {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
+        {"\xe2\x9d\xa4\xef\xb8\x8f", "\xe2\x9d\xa4\xef\xb8\x8f"}, /* a red heart */
+        {"pay\xc2\xad"
+         "pal",
+         "pay\\xadpal"},                                                   /* soft hyphen */
+        {"\xe3\x85\xa4\xe1\x85\x9f\xef\xbf\xb9", "\\u3164\\u115f\\ufff9"}, /* fillers */
+        {"\xf4\x8f\xbf\xbf", "\\U0010ffff"}, /* the last character there is */
+        {"", ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct buf out = BUF_INIT;
@@ -156,6 +163,10 @@ static void what_a_terminal_would_obey_becomes_visible(void **state) {
         assert_string_equal(out.data, cases[i].shown);
         buf_free(&out);
     }
+    struct buf out = BUF_INIT;
+    utf8_add_visible_bytes(&out, (struct bytes){"a\0\x1b", 3});
+    assert_string_equal(out.data, "a\\x00\\x1b");
+    buf_free(&out);
 }
 
 int main(void) {

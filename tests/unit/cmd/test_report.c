@@ -199,6 +199,10 @@ static void csv_cells_are_no_formulas(void **state) {
         {"+1", "\"'+1\""},
         {"-2+3", "\"'-2+3\""},
         {"@SUM(A1)", "\"'@SUM(A1)\""},
+        {"\xef\xbc\x9d"
+         "1",
+         "\"'\xef\xbc\x9d"
+         "1\""}, /* full width */
         {"\t=1", "\\x09=1"},
         {"\r=1", "\\x0d=1"},
         {"a;=1", "\"a;=1\""},
