@@ -4,6 +4,11 @@
  * nullsender is a cron job whose every step can be repeated: where memory ends, stopping with a
  * clear line and exit code 71 (EX_OSERR) loses nothing, and no caller carries a branch that is
  * never tried.
+ *
+ * That holds for the libraries too: malloc, calloc and realloc of the whole process end here. Left
+ * alone with a NULL, GnuTLS 3.7 dereferences it or says that a certificate is wrong, libcurl that a
+ * file of certificates is none, and libetpan that a mail has no such field, which would be judged
+ * so for good.
  */
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H
