@@ -189,7 +189,7 @@ demo: ## the whole way on throwaway servers
 
 check: ## lint, unit tests and end-to-end tests
 	@$(MAKE) --no-print-directory deps PACKAGES='$(PACKAGES) $(PACKAGES_CHECK)'
-	@$(MAKE) --no-print-directory -j2 program unit-tests manual
+	@$(MAKE) --no-print-directory -j2 program unit-tests manual crash-libraries
 	@$(if $(filter-out fuzz%,$(TESTS)),,$(MAKE) --no-print-directory fuzz-programs)
 	@python3 tests/run.py --build $(BUILD) --fuzz-build $(FUZZ_BUILD) $(TESTS)
 
@@ -228,14 +228,26 @@ fuzz-programs:
 fuzz-targets: $(FUZZ_PROGRAMS)
 
 # tests/crash/__main__.py has the options, such as the round to begin with.
-.PHONY: crash
+.PHONY: crash soak crash-libraries
 ROUNDS := 200
 SEED :=
-crash: ## whatever is killed, nothing is lost: ROUNDS=n at random, then at every step; SEED=n
-	@$(MAKE) --no-print-directory program
+MINUTES := 60
+CRASH_LIBRARIES := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/crash/*.c))
+crash-libraries: $(CRASH_LIBRARIES)
+$(CRASH_LIBRARIES): $(BUILD)/%.so: %.c
+	$(call say,LINK $@)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -fPIC -shared -o $@ $<
+
+crash: ## whatever is killed, nothing is lost: ROUNDS=n at random (SEED=n), then at every step
+	@$(MAKE) --no-print-directory program crash-libraries
 	@cd tests && export NULLSENDER_BUILD=$(abspath $(BUILD)) && \
 		python3 -m crash random --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) && \
-		python3 -m crash steps
+		python3 -m crash steps && python3 -m crash memory
+
+soak: ## fetches for MINUTES=n (60): what grows, what is left behind?
+	@$(MAKE) --no-print-directory program
+	@cd tests && NULLSENDER_BUILD=$(abspath $(BUILD)) python3 -m crash soak --minutes $(MINUTES)
 
 accuracy: ## score the judge on labelled mails: CORPUS=DIR with labels.tsv and score.py
 	@[ -f "$(CORPUS)/score.py" ] || { echo "make accuracy CORPUS=DIR: DIR holds mails, labels.tsv and score.py"; exit 1; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import random
 import signal
 import sys
@@ -11,23 +12,27 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from crash.memory import Allocations
 from crash.rounds import every_step, random_rounds
 from crash.scene import CrashError, Scene, known_mails
+from crash.soak import Row, Soak, verdict
 from e2e.case import Lab
 
 PROGRESS_SECONDS = 10
 STEP_FAULTS = ("kill", "cut", "stall", "terminate-backend")
 MAILS = 30
 MAILS_STEPS = 12  # two batches: every kind of step there is
+MAILS_MEMORY = 20
+SOAK_ROWS = 20
 
 
 @contextlib.contextmanager
-def scene_of(name: str, mails: int, hostile: bool = False) -> Iterator[Scene]:
+def scene_of(name: str, mails: int, **options: bool) -> Iterator[Scene]:
     """A scene that has been rehearsed, on servers of its own."""
     lab = Lab()
     try:
         lab.start()
-        with Scene(lab, name, known_mails(mails), hostile) as scene:
+        with Scene(lab, name, known_mails(mails), **options) as scene:
             scene.rehearse()
             yield scene
     finally:
@@ -77,6 +82,39 @@ def command_steps(arguments: argparse.Namespace) -> None:
             print(f"{fault}: at {played} moments, and each time the same right answers", flush=True)
 
 
+def command_memory(arguments: argparse.Namespace) -> None:
+    with scene_of("memory", MAILS_MEMORY, direct=True) as scene:
+        allocations = Allocations(scene)
+        for process, total in allocations.count().items():
+            numbers = range(1 + arguments.offset, total + 1, arguments.stride)
+            show = every_while(lambda number, ends: print(f"  {process} {number}", flush=True))
+            ends = allocations.fail_each(process, numbers, show)
+            print(f"{process}: {ends.total()} of {total} allocations failed in turn", flush=True)
+            for end, count in ends.most_common():
+                print(f"  {count:6} ended with {end}")
+
+
+def command_soak(arguments: argparse.Namespace) -> None:
+    lab = Lab()
+    columns = [field.name for field in dataclasses.fields(Row)]
+
+    def show(row: Row) -> None:
+        values = [getattr(row, name) for name in columns]
+        texts = [f"{v:.1f}" if isinstance(v, float) else str(v) for v in values]
+        print(" ".join(f"{text:>9}" for text in texts), flush=True)
+
+    try:
+        lab.start()
+        print(" ".join(f"{name:>9}" for name in columns), flush=True)
+        table = Soak(lab, arguments.watch).run(arguments.minutes * 60, SOAK_ROWS, show)
+    finally:
+        lab.stop()
+    problem = verdict(table)
+    if problem:
+        raise CrashError(problem)
+    print(f"flat: {sum(row.runs for row in table)} runs, {sum(row.mails for row in table)} mails")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m crash", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -92,6 +130,16 @@ def main() -> int:
     steps.add_argument("--offset", type=int, default=0)
     steps.add_argument("faults", nargs="*", metavar="FAULT", help=", ".join(STEP_FAULTS))
     steps.set_defaults(run=command_steps)
+
+    memory = commands.add_parser("memory", help="every allocation fails once in turn")
+    memory.add_argument("--stride", type=int, default=1, help="only every so-manieth of them")
+    memory.add_argument("--offset", type=int, default=0)
+    memory.set_defaults(run=command_memory)
+
+    soak = commands.add_parser("soak", help="what grows while fetches go on and on")
+    soak.add_argument("--minutes", type=float, default=60)
+    soak.add_argument("--watch", action="store_true", help="one fetch --watch, not many fetches")
+    soak.set_defaults(run=command_soak)
 
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -74,7 +74,7 @@ class Ledger:
         )
         return row
 
-    def is_pristine(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether no message has been stored."""
         return not self._server.value(
             "SELECT EXISTS (SELECT FROM bounce.message) OR EXISTS (SELECT FROM bounce.fetched)",

@@ -47,16 +47,28 @@ def known_mails(count: int, seed: int = 4711) -> list[Bounce]:
 
 
 class Scene:
-    """An account on Dovecot and a database, each behind a proxy, and what must come of a fetch."""
+    """An account on Dovecot and a database, each behind a proxy, and what must come of a fetch.
 
-    def __init__(self, lab: Lab, name: str, mails: list[Bounce], hostile: bool = False) -> None:
+    `hostile`: one of the mails crashes its decoder. `direct`: without the proxies, and with TLS.
+    """
+
+    def __init__(
+        self,
+        lab: Lab,
+        name: str,
+        mails: list[Bounce],
+        hostile: bool = False,
+        direct: bool = False,
+    ) -> None:
         self.lab = lab
         self.name = name
+        self._direct = direct
         self._mails = [(mail.raw, mail.arrival) for mail in mails]
         self.has_hostile = hostile
         if hostile:
             self._mails.insert(len(mails) // 2, (HOSTILE, mails[0].arrival))
         self._number = 0
+        self.user = ""
         lab.postgres.create_database(name, OWNER, TEMPLATE)
         self.ledger = Ledger(lab.postgres, name)
         self.imap = StepProxy(lab.dovecot.port, ImapSplitter)
@@ -64,10 +76,12 @@ class Scene:
         self.program = Program(PROGRAM, lab.place(name), self._database_keys())
         self.right: Counter[str] = Counter()
         self.seconds = 0.0  # that an undisturbed run takes
-        self.user = ""
+        if direct:
+            self.program.sections[""] = {"workers": 1}  # whose steps are the same in each run
 
     def _database_keys(self) -> dict:
-        conninfo = f"host=127.0.0.1 port={self.sql.port} dbname={self.name} user={OWNER}"
+        port = self.lab.postgres.port if self._direct else self.sql.port
+        conninfo = f"host=127.0.0.1 port={port} dbname={self.name} user={OWNER}"
         return {
             "conninfo": f"{conninfo} sslmode=disable gssencmode=disable",
             "commit_messages": COMMIT_MESSAGES,
@@ -105,12 +119,10 @@ class Scene:
         self.lab.dovecot.deliver(self.user, self._mails)
         self.ledger.empty()
         self.program.add_mailbox("bounces", self.lab.dovecot, self.user)
-        self.program.mailboxes["bounces"] |= {
-            "host": "127.0.0.1",
-            "port": self.imap.port,
-            "tls": "none",
-            "timeout": TIMEOUT,
-        }
+        mailbox = self.program.mailboxes["bounces"]
+        mailbox["timeout"] = TIMEOUT
+        if not self._direct:
+            mailbox |= {"host": "127.0.0.1", "port": self.imap.port, "tls": "none"}
         self.program.write_config()
         self.set_traps()
 
@@ -174,6 +186,10 @@ class Scene:
             right[QUARANTINE if quarantined else PROCESSED][raw] += 1
         for folder, mails in right.items():
             self._await_mails(folder, mails, moved_once)
+
+    def is_untouched(self) -> bool:
+        """Whether all mails are in the inbox and none is stored."""
+        return self.lab.dovecot.count(self.user) == len(self._mails) and self.ledger.is_empty()
 
     def _await_mails(self, folder: str, right: Counter[bytes], once: bool) -> None:
         """A client that is gone does not keep the server from finishing its last command."""
