@@ -116,7 +116,8 @@ static bool become_root(void) {
 static bool use_two_gigabytes(void) {
     /* In steps: one large piece might be refused for other reasons. */
     for (int i = 0; i < 32; i++)
-        if (!malloc(64 * 1024 * 1024))
+        if (mmap(NULL, 64 * 1024 * 1024, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                 0) == MAP_FAILED)
             return false;
     return true;
 }
