@@ -65,7 +65,13 @@ int connection_error(const PGconn *connection, const PGresult *result, struct er
         return err_set(err, ERR_SOFTWARE, "no answer where one was due");
     enum err_code code = connection_error_code(sqlstate);
     struct buf text = BUF_INIT;
-    add_one_line(&text, primary ? primary : PQerrorMessage(connection));
+    if (primary || PQstatus(connection) == CONNECTION_OK) {
+        add_one_line(&text, primary ? primary : PQerrorMessage(connection));
+    } else { /* the lines behind the first one guess at the reasons for a loss */
+        struct bytes words = bytes_of(PQerrorMessage(connection)), line;
+        if (bytes_next_line(&words, &line))
+            buf_add_bytes(&text, line);
+    }
     /* The detail of a constraint shows the row; in all other kinds it explains. */
     if (detail && strncmp(sqlstate ? sqlstate : "", "23", 2) != 0)
         buf_printf(&text, " (%s)", detail);
@@ -168,6 +174,7 @@ int connection_open(const struct store *store, PGconn **connection, struct err *
     PGconn *c = PQconnectStartParams(keywords, values, 1);
     if (!c)
         memory_fail();
+    PQsetNoticeReceiver(c, ignore_notice, NULL);
     PQsetErrorVerbosity(c, PQERRORS_VERBOSE);
     /* A keyword's value that cannot be (sslmode=yes) or an unknown service; libpq says so only when
      * it is asked for a ping. */
@@ -188,7 +195,6 @@ int connection_open(const struct store *store, PGconn **connection, struct err *
         goto failed;
     }
     PQsetErrorVerbosity(c, PQERRORS_DEFAULT);
-    PQsetNoticeReceiver(c, ignore_notice, NULL);
     answer_watch(c, store);
     *connection = c;
     return 0;
