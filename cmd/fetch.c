@@ -109,6 +109,14 @@ static void log_about(const char *mailbox) {
     log_set_field(LOG_FIELD_RUN, NULL);
 }
 
+static int note_source(struct store *store, const struct config_mailbox *mailbox, struct err *err) {
+    struct buf source = BUF_INIT;
+    buf_printf(&source, "%s at %s, %s", mailbox->user, mailbox->host, mailbox->folder);
+    int rc = store_mailbox_source(store, mailbox->name, source.data, err);
+    buf_free(&source);
+    return rc;
+}
+
 static int fetch_mailbox(const struct session *session, size_t index, long limit,
                          struct monitor *monitor, struct err *err) {
     const struct config_mailbox *mailbox = &session->config->mailboxes[index];
@@ -125,7 +133,8 @@ static int fetch_mailbox(const struct session *session, size_t index, long limit
             log_info("mailbox %s: another run is at work on it; left alone", mailbox->name);
             return 0;
         }
-        if (store_run_begin(session->store, "fetch", mailbox->name, VERSION,
+        if (note_source(session->store, mailbox, err) != 0 ||
+            store_run_begin(session->store, "fetch", mailbox->name, VERSION,
                             ruleset_version(session->analyst.rules), run, err) != 0)
             goto out;
         log_set_field(LOG_FIELD_RUN, run);

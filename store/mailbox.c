@@ -63,6 +63,24 @@ void store_lock_free(struct store_lock *lock) {
     free(lock);
 }
 
+int store_mailbox_source(struct store *store, const char *mailbox, const char *source,
+                         struct err *err) {
+    const char *values[] = {mailbox, source};
+    if (connection_query(store->connection,
+                         "WITH moved AS (SELECT FROM bounce.mailbox"
+                         " WHERE mailbox = $1 AND source <> $2), forgotten AS ("
+                         " DELETE FROM bounce.fetched"
+                         " WHERE mailbox = $1 AND EXISTS (SELECT FROM moved))"
+                         " INSERT INTO bounce.mailbox AS m (mailbox, uidvalidity, last_uid, source)"
+                         " VALUES ($1, 0, 0, $2) ON CONFLICT (mailbox) DO UPDATE SET source = $2,"
+                         " uidvalidity = CASE WHEN m.source <> $2 THEN 0 ELSE m.uidvalidity END,"
+                         " last_uid = CASE WHEN m.source <> $2 THEN 0 ELSE m.last_uid END,"
+                         " updated_at = now() WHERE m.source IS DISTINCT FROM $2",
+                         2, values, NULL, err))
+        return err_prefix(err, "database: mailbox %s", mailbox);
+    return 0;
+}
+
 int store_cursor_get(struct store *store, const char *mailbox, struct store_cursor *cursor,
                      struct err *err) {
     PGresult *r;

@@ -101,6 +101,33 @@ class Again(Case):
         self.assert_known(COUNT)
         self.assert_folders(inbox=0, processed=COUNT)
 
+    def other_account(self) -> None:
+        """The mailbox's section names another account, whose inbox has the same UIDVALIDITY."""
+        validity = self.value("SELECT max(uidvalidity) FROM bounce.fetched")
+        self.user = f"other-{self.user}"
+        self.dovecot.add_user(self.user)
+        self.mailbox["user"] = self.user
+        update = ("mailbox", "update", "-u", self.user, "--uid-validity", str(validity), "INBOX")
+        self.dovecot.doveadm(*update)
+
+    def test_another_account_with_the_same_uidvalidity(self) -> None:
+        self.fetch_first()
+        self.other_account()
+        others = self.mixed(COUNT, seed=99)
+        self.deliver(others)
+        self.fetch()
+        self.assert_ledger(self.mails + others)
+        self.assert_folders(inbox=0, processed=COUNT)
+
+    def test_another_account_with_the_same_uidvalidity_and_mails_kept_in_place(self) -> None:
+        self.mailbox["after"] = "keep"
+        self.fetch_first()
+        self.other_account()
+        others = self.mixed(COUNT, seed=99)
+        self.deliver(others)
+        self.fetch()
+        self.assert_ledger(self.mails + others)
+
     def test_deleting_removes_what_is_known_as_well(self) -> None:
         self.fetch_first()
         self.mailbox["after"] = "delete"
