@@ -243,7 +243,7 @@ crash: ## whatever is killed, nothing is lost: ROUNDS=n at random (SEED=n), then
 	@$(MAKE) --no-print-directory program crash-libraries
 	@cd tests && export NULLSENDER_BUILD=$(abspath $(BUILD)) && \
 		python3 -m crash random --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) && \
-		python3 -m crash steps && python3 -m crash memory
+		python3 -m crash steps && python3 -m crash disk && python3 -m crash memory
 
 soak: ## fetches for MINUTES=n (60): what grows, what is left behind?
 	@$(MAKE) --no-print-directory program

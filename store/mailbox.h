@@ -22,9 +22,9 @@ int store_mailbox_lock(struct store *store, const char *mailbox, struct store_lo
                        struct err *err);
 void store_lock_free(struct store_lock *lock); /* NULL is fine */
 
-/* Notes which folder of which account the mailbox stands for now. Where that was another one before,
- * what is known about UIDs and the cursor is forgotten: another account's folder may have the same
- * UIDVALIDITY. Its messages are then known by their bytes only. */
+/* Notes which folder of which account the mailbox stands for now. Where that was another one
+ * before, what is known about UIDs and the cursor is forgotten: another account's folder may have
+ * the same UIDVALIDITY. Its messages are then known by their bytes only. */
 int store_mailbox_source(struct store *store, const char *mailbox, const char *source,
                          struct err *err);
 

@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from crash.disk import DiskLab, play_full_disk
 from crash.memory import Allocations
 from crash.rounds import every_step, random_rounds
 from crash.scene import CrashError, Scene, known_mails
@@ -27,9 +28,11 @@ SOAK_ROWS = 20
 
 
 @contextlib.contextmanager
-def scene_of(name: str, mails: int, **options: bool) -> Iterator[Scene]:
+def scene_of(
+    name: str, mails: int, lab: Lab | None = None, **options: bool
+) -> Iterator[Scene]:
     """A scene that has been rehearsed, on servers of its own."""
-    lab = Lab()
+    lab = lab or Lab()
     try:
         lab.start()
         with Scene(lab, name, known_mails(mails), **options) as scene:
@@ -82,6 +85,14 @@ def command_steps(arguments: argparse.Namespace) -> None:
             print(f"{fault}: at {played} moments, and each time the same right answers", flush=True)
 
 
+def command_disk(arguments: argparse.Namespace) -> None:
+    with scene_of("disk", MAILS_STEPS, DiskLab(), hostile=True) as scene:
+        growths = 0
+        while play_full_disk(scene, growths):
+            growths += 1
+    print(f"full disk: after 0 to {growths} growths of files, and each time the right answers")
+
+
 def command_memory(arguments: argparse.Namespace) -> None:
     with scene_of("memory", MAILS_MEMORY, direct=True) as scene:
         allocations = Allocations(scene)
@@ -130,6 +141,9 @@ def main() -> int:
     steps.add_argument("--offset", type=int, default=0)
     steps.add_argument("faults", nargs="*", metavar="FAULT", help=", ".join(STEP_FAULTS))
     steps.set_defaults(run=command_steps)
+
+    disk = commands.add_parser("disk", help="the database's disk becomes full")
+    disk.set_defaults(run=command_disk)
 
     memory = commands.add_parser("memory", help="every allocation fails once in turn")
     memory.add_argument("--stride", type=int, default=1, help="only every so-manieth of them")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from crash.scene import CrashError, is_alive
-from e2e.case import OWNER, PROGRAM, TEMPLATE, Lab
+from e2e.case import OWNER, PROCESSED, PROGRAM, TEMPLATE, Lab
 from lab.bounces import DAY, Generator
 from lab.program import Program, environment
 
@@ -128,7 +128,7 @@ class Soak:
     def _deliver(self) -> int:
         mails = self._generator.mixed(MAILS, float(int(time.time() - DAY)), days=1)
         # What was filed away is of no interest, and a folder of a million mails measures Dovecot.
-        for path in self._lab.dovecot.folder_path(USER, "Processed").glob("cur/*"):
+        for path in self._lab.dovecot.folder_path(USER, PROCESSED).glob("[cn]*/*"):
             path.unlink(missing_ok=True)
         return self._lab.dovecot.deliver(USER, ((mail.raw, mail.arrival) for mail in mails))
 

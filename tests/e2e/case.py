@@ -30,6 +30,8 @@ TEMPLATE = "template_migrated"
 class Lab:
     """A Dovecot and a PostgreSQL, shared by the tests of one module."""
 
+    postgres_class = Postgres
+
     def __init__(self) -> None:
         self._stack = contextlib.ExitStack()
         # unittest leaves without its own clean-up when it is interrupted.
@@ -43,7 +45,7 @@ class Lab:
         """Starts both; the schema is made once, in a database that tests copy."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._stack.callback(self.folder.rmdir)
-        self.postgres = self.add(Postgres(self._place("postgres")))
+        self.postgres = self.add(self.postgres_class(self._place("postgres")))
         self.dovecot = self.add(Dovecot(self._place("dovecot")))
         self.postgres.execute(f"CREATE ROLE {OWNER} LOGIN CREATEROLE")
         self.postgres.create_database(TEMPLATE, OWNER)

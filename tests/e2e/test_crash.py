@@ -7,14 +7,15 @@ which seed it can be repeated.
 import random
 import unittest
 
+from crash.disk import DiskLab, play_full_disk
 from crash.rounds import count_steps, every_step, random_rounds
 from crash.scene import Scene, known_mails
 from crash.step_proxy import POSITIONS
-from e2e.case import Lab
 
 ROUNDS = 6
+GROWTHS = (0, 2, 8, 20)  # of files, until the disk is full
 MAILS = 12
-MOMENTS = 3  # of each kind of fault, on each line
+MOMENTS = 2  # of each kind of fault, on each line
 
 
 class Crash(unittest.TestCase):
@@ -23,7 +24,7 @@ class Crash(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         cls.seed = random.randrange(1_000_000)
-        cls.lab = Lab()
+        cls.lab = DiskLab()
         cls.addClassCleanup(cls.lab.stop)
         cls.lab.start()
         cls.scene = Scene(cls.lab, "crash", known_mails(MAILS), hostile=True)
@@ -49,6 +50,10 @@ class Crash(unittest.TestCase):
 
     def test_database_session_ended_at_any_command_or_statement(self) -> None:
         self.at_some_steps("terminate-backend")
+
+    def test_the_disk_of_the_database_becomes_full(self) -> None:
+        struck = [play_full_disk(self.scene, growths) for growths in GROWTHS]
+        self.assertIn(True, struck, "the disk was never full")
 
     def test_whatever_is_killed_at_random(self) -> None:
         random_rounds(self.scene, ROUNDS, self.seed)
