@@ -36,12 +36,20 @@ class Again(Case):
         )
         self.assertTrue(run["adds_up"])
 
-    def forget_uids(self, folder: str = "INBOX") -> int:
-        """The server gives the folder a new UIDVALIDITY and new UIDs; returns the old one."""
+    def forget_uids(self) -> int:
+        """The server gives the inbox a new UIDVALIDITY and new UIDs; returns the old one."""
         before = self.value("SELECT max(uidvalidity) FROM bounce.fetched")
-        for path in self.dovecot.folder_path(self.user, folder).glob("dovecot*"):
+        # A session that is still there would write its files again.
+        self.wait_until(lambda: self.dovecot.sessions(self.user) == 0, "the end of the session")
+        for path in self.dovecot.folder_path(self.user).glob("dovecot*"):
             path.unlink()
+        self.set_uidvalidity(before + 1)
         return before
+
+    def set_uidvalidity(self, validity: int) -> None:
+        """The inbox of the test's account has this UIDVALIDITY from now on."""
+        update = ("mailbox", "update", "-u", self.user, "--uid-validity", str(validity), "INBOX")
+        self.dovecot.doveadm(*update)
 
     def test_mails_delivered_again_are_filed_away_and_not_counted(self) -> None:
         self.fetch_first()
@@ -107,8 +115,7 @@ class Again(Case):
         self.user = f"other-{self.user}"
         self.dovecot.add_user(self.user)
         self.mailbox["user"] = self.user
-        update = ("mailbox", "update", "-u", self.user, "--uid-validity", str(validity), "INBOX")
-        self.dovecot.doveadm(*update)
+        self.set_uidvalidity(validity)
 
     def test_another_account_with_the_same_uidvalidity(self) -> None:
         self.fetch_first()
