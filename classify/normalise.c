@@ -1,7 +1,5 @@
 #include "classify/normalise.h"
 
-#include "cmd/base/utf8.h"
-
 #include <string.h>
 
 enum {

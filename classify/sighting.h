@@ -12,7 +12,6 @@
 #include "cmd/base/arena.h"
 #include "mime/report.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

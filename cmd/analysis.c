@@ -7,6 +7,7 @@
 #include "cmd/verp_key_file.h"
 #include "cmd/verp_setup.h"
 #include "mime/frame.h"
+#include "store/token.h"
 
 #include <stdlib.h>
 #include <string.h>

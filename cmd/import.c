@@ -5,8 +5,6 @@
 #include "cmd/session.h"
 #include "cmd/summary.h"
 
-#include <string.h>
-
 /* The name that mails from disk have in the ledger where mailboxes have theirs. */
 static const char SOURCE[] = "import";
 

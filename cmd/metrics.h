@@ -13,7 +13,6 @@
 #include "cmd/config.h"
 #include "store/store.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

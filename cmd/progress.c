@@ -6,7 +6,6 @@
 #include "cmd/log.h"
 
 #include <inttypes.h>
-#include <string.h>
 #include <unistd.h>
 
 enum {

@@ -11,7 +11,6 @@
 #include "store/report.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct report_totals {

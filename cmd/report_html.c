@@ -4,7 +4,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 void html_add(struct buf *out, const char *text) {
     struct buf visible = BUF_INIT;

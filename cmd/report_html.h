@@ -11,7 +11,6 @@
 #include "store/report.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 /* Appends text as the content of an element or of an attribute in quotes. What is invisible is made

@@ -2,7 +2,6 @@
 #include "cmd/report.h"
 
 #include "cmd/base/arena.h"
-#include "cmd/base/utf8.h"
 #include "cmd/report_grid.h"
 
 #include <inttypes.h>

@@ -11,7 +11,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 enum {
     PAGE_MESSAGES = 1000, /* read, judged and compared at once */

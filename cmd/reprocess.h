@@ -14,7 +14,6 @@
 #include "store/reprocess.h"
 #include "store/store.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /* What became of the messages that were chosen. */

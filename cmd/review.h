@@ -8,7 +8,6 @@
 #define CMD_REVIEW_H
 
 #include "cmd/base/arena.h"
-#include "cmd/base/err.h"
 #include "store/review.h"
 
 #include <stdbool.h>

@@ -3,6 +3,7 @@
 #include "cmd/base/utf8.h"
 #include "cmd/json_line.h"
 #include "cmd/verp_setup.h"
+#include "store/token.h"
 
 #include <inttypes.h>
 #include <stdio.h>

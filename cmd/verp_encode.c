@@ -6,6 +6,7 @@
 #include "cmd/json_line.h"
 #include "cmd/log.h"
 #include "cmd/verp_setup.h"
+#include "store/token.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -5,11 +5,10 @@
 #define CMD_VERP_SETUP_H
 
 #include "classify/verp.h"
-#include "cmd/base/arena.h"
 #include "cmd/base/err.h"
 #include "cmd/command.h"
 #include "cmd/config.h"
-#include "store/token.h"
+#include "store/store.h"
 
 #include <stdint.h>
 

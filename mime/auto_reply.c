@@ -3,8 +3,6 @@
 #include "mime/auto_reply_phrases.h"
 #include "mime/sender.h"
 
-#include <string.h>
-
 enum match {
     IS_THERE,
     STARTS,

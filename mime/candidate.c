@@ -1,9 +1,6 @@
 #include "mime/candidate.h"
 
-#include "cmd/base/utf8.h"
 #include "mime/address.h"
-
-#include <string.h>
 
 /* Fields of delivery agents: Postfix and Dovecot, Postfix, Exim, Cyrus, Google Workspace. */
 static const char *const delivery_fields[] = {

@@ -1,6 +1,5 @@
 #include "mime/entry.h"
 
-#include "cmd/base/utf8.h"
 #include "mime/address.h"
 
 #include <string.h>

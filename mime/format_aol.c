@@ -2,7 +2,6 @@
 #include "mime/address.h"
 #include "mime/entry.h"
 #include "mime/format.h"
-#include "mime/sender.h"
 
 static const char phrase[] = "Your mail to the following recipients could not be delivered";
 

@@ -3,7 +3,6 @@
  * "#550 5.1.1 RESOLVER.ADR.RecipNotFound; not found ##" or "Remote Server returned '550 ...'".
  * Exchange 5.5 has X.400 names: "c=US;a= ;p=Site;o=Org;dda:SMTP=ada@example.net;". */
 #include "mime/address.h"
-#include "mime/diagnostic.h"
 #include "mime/entry.h"
 #include "mime/format.h"
 #include "mime/listing.h"

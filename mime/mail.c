@@ -1,6 +1,5 @@
 #include "mime/mail.h"
 
-#include "cmd/base/utf8.h"
 #include "mime/diagnostic.h"
 
 #include <string.h>

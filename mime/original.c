@@ -1,6 +1,5 @@
 #include "mime/original.h"
 
-#include "cmd/base/utf8.h"
 #include "mime/address.h"
 #include "mime/date.h"
 

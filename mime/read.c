@@ -1,6 +1,5 @@
 #include "mime/read.h"
 
-#include "cmd/base/utf8.h"
 #include "mime/address.h"
 #include "mime/candidate.h"
 #include "mime/date.h"

@@ -10,7 +10,6 @@
 
 #include <libpq-fe.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct store {

@@ -9,7 +9,6 @@
 #include "store/store.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 /* What can be asked of any database, one without our schema too. */
