@@ -36,9 +36,9 @@ int analyst_open(struct analyst *analyst, const char *rules_directory,
                  const char *const *verp_patterns, struct err *err);
 void analyst_close(struct analyst *analyst);
 
-/* Reads the keys that the configuration names, and what it requires of signatures. They are
- * secrets: not before the worker processes run. ERR_CONFIG where a signature is required without a
- * key_file; else the errors of verp_key_file_read(). */
+/* Reads the keys that the configuration names, and what it requires of signatures.
+ * ERR_CONFIG where a signature is required without a key_file; else the errors of
+ * verp_key_file_read(). */
 int analyst_read_keys(struct analyst *analyst, const struct config *config, struct err *err);
 
 /* One recipient and what became of the mail to it. */

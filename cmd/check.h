@@ -58,7 +58,7 @@ void check_json_add(struct buf *out, const struct check_list *list);
 void check_config(struct check_list *list, const struct config *config);
 void check_rules(struct check_list *list, const struct config *config);
 void check_verp(struct check_list *list, const struct config *config);
-/* Before any secret is read: it forks. */
+/* Starts a worker, as a run does. */
 void check_workers(struct check_list *list);
 /* `store` is NULL where there is no database. */
 void check_mailbox(struct check_list *list, const struct config *config,

@@ -4,7 +4,7 @@
 #include "cmd/isolation.h"
 #include "cmd/worker.h"
 
-/* "seccomp: active (no system calls but a few)" */
+/* The name of the layer is a column of its own in the list. */
 static void check_layer(struct check_list *list, const struct isolation *isolation,
                         enum isolation_layer layer) {
     struct buf line = BUF_INIT;

@@ -57,8 +57,8 @@ void isolation_enter(struct isolation *isolation);
  * isolation_enter(). */
 void isolation_grant_seconds(unsigned seconds);
 
-/* Appends a line without its end: "seccomp: active (no system calls but a few)", or "seccomp: not
- * active (Function not implemented); without it ...". */
+/* Appends a line without its end: "Landlock: active (no files, no network, no signals)", or
+ * "Landlock: not active (Function not implemented): " and what that means. */
 void isolation_describe(const struct isolation *isolation, enum isolation_layer layer,
                         struct buf *line);
 

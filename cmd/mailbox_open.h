@@ -10,7 +10,7 @@
 
 /* Reads the password or gets the token, connects and logs in; see imap_open(). A token of an
  * earlier run that the server refuses is fetched anew, once. With --verbose twice the conversation
- * is logged. Reads secrets: not before workers are forked. NULL on failure. */
+ * is logged. NULL on failure. */
 struct imap *mailbox_open(const struct config *config, const struct config_mailbox *mailbox,
                           struct err *err);
 

@@ -22,7 +22,7 @@ struct setup {
 int setup_without_mailbox(struct setup *setup, const struct invocation *invocation,
                           struct err *err);
 
-/* Reads the keys of VERP addresses, where --config names them. Not before the workers run. */
+/* Reads the keys of VERP addresses, where --config names them. */
 int setup_read_keys(struct setup *setup, struct err *err);
 
 void setup_close(struct setup *setup);
