@@ -187,7 +187,7 @@ demo: ## the whole way on throwaway servers
 	@$(MAKE) --no-print-directory program
 	@python3 tests/demo.py $(if $(KEEP),--keep)
 
-check: ## lint, unit tests and end-to-end tests
+check: ## lint, unit tests, end-to-end tests and what fuzzing has found
 	@$(MAKE) --no-print-directory deps PACKAGES='$(PACKAGES) $(PACKAGES_CHECK)'
 	@$(MAKE) --no-print-directory -j2 program unit-tests manual crash-libraries
 	@$(if $(filter-out fuzz%,$(TESTS)),,$(MAKE) --no-print-directory fuzz-programs)
@@ -328,4 +328,4 @@ clean: ## remove everything that was built
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1\t\2/p' Makefile | sort | while IFS="$$(printf '\t')" read -r name text; do \
-		printf '  make %-8s %s\n' "$$name" "$$text"; done
+		printf '  make %-9s %s\n' "$$name" "$$text"; done

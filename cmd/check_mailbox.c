@@ -134,7 +134,7 @@ static void check_last_run(struct check_list *list, const struct config_mailbox 
     struct err err = {0};
     struct buf span = BUF_INIT;
     if (store_last_run_read(store, mailbox->name, arena, &run, &err) != 0)
-        check_error(list, "last run", NULL, &err);
+        goto failed;
     check_add_span(&span, run.age);
     if (!run.any)
         check_ok(list, "last run", "none yet");
@@ -148,6 +148,10 @@ static void check_last_run(struct check_list *list, const struct config_mailbox 
                       span.data);
     else
         check_ok(list, "last run", "well, %s ago", span.data);
+    goto out;
+failed:
+    check_error(list, "last run", NULL, &err);
+out:
     buf_free(&span);
     arena_free(arena);
 }

@@ -8,7 +8,7 @@ const uint64_t command_common_options =
 const struct option_info option_table[OPTION_COUNT] = {
     [OPTION_CONFIG] = {"config", 'c', "FILE",
                        "configuration file (default /etc/nullsender/nullsender.conf)"},
-    [OPTION_LOG_FORMAT] = {"log-format", 0, "FORMAT",
+    [OPTION_LOG_FORMAT] = {"log-format", 0, "WHERE",
                            "text, json, journal or syslog (default: as the configuration says)"},
     [OPTION_VERBOSE] = {"verbose", 'v', NULL, "a line a message; twice: the IMAP conversation too"},
     [OPTION_HELP] = {"help", 'h', NULL, "this text"},

@@ -20,6 +20,7 @@ static const struct kind kinds[] = {
     {"CATEGORY", "-W \"$categories\"", "($categories)"},
     {"VERDICT", "-W \"$verdicts\"", "($verdicts)"},
     {"FORMAT", "-W \"text csv tsv json html\"", "(text csv tsv json html)"},
+    {"WHERE", "-W \"text json journal syslog\"", "(text json journal syslog)"},
     {NULL, NULL, NULL},
 };
 

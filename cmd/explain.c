@@ -38,6 +38,7 @@ static const char *const identified_words[IDENTIFIED_BY_COUNT] = {
                                       "target",
     [IDENTIFIED_BY_FEEDBACK] = "the feedback report's Original-Rcpt-To",
     [IDENTIFIED_BY_ORIGINAL_TO] = "the only To address of the returned original",
+    [IDENTIFIED_BY_FROM] = "the From of the answer, which may be an assistant's or forged",
     [IDENTIFIED_BY_NOTHING] = "nothing: the report does not tell, and no VERP pattern matches",
 };
 
