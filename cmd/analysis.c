@@ -7,7 +7,7 @@
 #include "cmd/verp_key_file.h"
 #include "cmd/verp_setup.h"
 #include "mime/frame.h"
-#include "store/token.h"
+#include "store/verp_token.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -112,11 +112,11 @@ int analyses_find_tokens(struct store *store, struct analysis *const *analyses, 
         total += analyses[i]->token_count;
     if (!total)
         return 0;
-    struct store_token *found = arena_alloc(arena, total * sizeof *found);
+    struct store_verp_token *found = arena_alloc(arena, total * sizeof *found);
     for (size_t i = 0; i < count; i++)
         for (size_t t = 0; t < analyses[i]->token_count; t++)
             found[next++].token = analyses[i]->tokens[t].token;
-    if (store_tokens_find(store, found, total, arena, err) != 0)
+    if (store_verp_tokens_find(store, found, total, arena, err) != 0)
         return -1;
     next = 0;
     for (size_t i = 0; i < count; i++)

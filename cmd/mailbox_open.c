@@ -1,10 +1,10 @@
 #include "cmd/mailbox_open.h"
 
+#include "cmd/access_token.h"
 #include "cmd/base/buf.h"
 #include "cmd/base/utf8.h"
 #include "cmd/log.h"
 #include "cmd/secret.h"
-#include "cmd/token.h"
 
 #include <stdint.h>
 
@@ -26,20 +26,20 @@ static void alert(void *context, struct bytes text) {
 static struct imap *open_with_token(const struct config *config,
                                     const struct config_mailbox *mailbox,
                                     struct imap_options *options, struct err *err) {
-    struct token token, fresh;
-    if (token_get(config, mailbox, NULL, &token, err) != 0)
+    struct access_token token, fresh;
+    if (access_token_get(config, mailbox, NULL, &token, err) != 0)
         return NULL;
     options->oauth_bearer = token.text;
     struct imap *imap = imap_open(options, err);
     if (!imap && err->code == ERR_PERMISSION && token.cached) {
         /* It may have been revoked since. What the endpoint says tells more than the refusal. */
-        if (token_get(config, mailbox, token.text, &fresh, err) == 0) {
+        if (access_token_get(config, mailbox, token.text, &fresh, err) == 0) {
             options->oauth_bearer = fresh.text;
             imap = imap_open(options, err);
-            token_free(&fresh);
+            access_token_free(&fresh);
         }
     }
-    token_free(&token);
+    access_token_free(&token);
     return imap;
 }
 

@@ -3,7 +3,7 @@
 #include "cmd/base/utf8.h"
 #include "cmd/json_line.h"
 #include "cmd/verp_setup.h"
-#include "store/token.h"
+#include "store/verp_token.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -37,9 +37,9 @@ static void date_of(uint32_t day, char date[DATE_SIZE]) {
 
 static int find_token(struct verp_setup *setup, struct arena *arena, struct look *look,
                       struct err *err) {
-    struct store_token token = {.token = look->match.tag};
+    struct store_verp_token token = {.token = look->match.tag};
     if (verp_setup_connect(setup, err) != 0 ||
-        store_tokens_find(setup->store, &token, 1, arena, err) != 0)
+        store_verp_tokens_find(setup->store, &token, 1, arena, err) != 0)
         return -1;
     look->match.campaign = token.campaign;
     look->match.recipient = token.recipient;

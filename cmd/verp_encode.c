@@ -6,7 +6,7 @@
 #include "cmd/json_line.h"
 #include "cmd/log.h"
 #include "cmd/verp_setup.h"
-#include "store/token.h"
+#include "store/verp_token.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,7 +33,7 @@ struct encode {
     struct arena *arena; /* for one recipient */
     struct buf out;
     struct arena *token_arena; /* until the tokens are stored */
-    struct store_token tokens[TOKENS_MAX];
+    struct store_verp_token tokens[TOKENS_MAX];
     size_t token_count;
     uint64_t line; /* of standard input; 0: the recipients are arguments */
     uint64_t failures;
@@ -66,7 +66,7 @@ static void print_json(const struct encoded *encoded, struct buf *out) {
 static int flush(struct encode *e, struct err *err) {
     if (e->token_count) {
         if (verp_setup_connect(&e->setup, err) != 0 ||
-            store_tokens_add(e->setup.store, e->tokens, e->token_count, err) != 0)
+            store_verp_tokens_add(e->setup.store, e->tokens, e->token_count, err) != 0)
             return -1;
         e->token_count = 0;
         arena_reset(e->token_arena);
@@ -80,7 +80,7 @@ static void keep_token(struct encode *e, const char *token, const char *campaign
                        const char *recipient, const char *address) {
     struct arena *arena = e->token_arena;
     const char *domain = strrchr(address, '@') + 1;
-    e->tokens[e->token_count++] = (struct store_token){
+    e->tokens[e->token_count++] = (struct store_verp_token){
         .token = arena_string(arena, token),
         .campaign = campaign ? arena_string(arena, campaign) : NULL,
         .recipient = address_key(recipient, arena),

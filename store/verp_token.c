@@ -1,4 +1,4 @@
-#include "store/token.h"
+#include "store/verp_token.h"
 
 #include "cmd/base/memory.h"
 #include "store/connection.h"
@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#define MEMBER(member) offsetof(struct store_token, member)
+#define MEMBER(member) offsetof(struct store_verp_token, member)
 static const struct column token_columns[] = {
     {"token", COLUMN_TEXT, MEMBER(token)},
     {"campaign", COLUMN_TEXT_OR_NONE, MEMBER(campaign)},
@@ -20,7 +20,7 @@ enum {
 };
 
 /* Runs a statement whose parameters are the first columns of the tokens. */
-static int query(struct store *store, const char *sql, const struct store_token *tokens,
+static int query(struct store *store, const char *sql, const struct store_verp_token *tokens,
                  size_t count, size_t columns, PGresult **result, struct err *err) {
     struct parameters *p = parameters_new();
     const void **rows = memory_zero(count, sizeof *rows);
@@ -38,8 +38,8 @@ static int query(struct store *store, const char *sql, const struct store_token 
     return rc;
 }
 
-int store_tokens_add(struct store *store, const struct store_token *tokens, size_t count,
-                     struct err *err) {
+int store_verp_tokens_add(struct store *store, const struct store_verp_token *tokens, size_t count,
+                          struct err *err) {
     struct buf sql = BUF_INIT;
     PGresult *r = NULL;
     /* In the order of the keys, so that two writers never wait for each other crosswise. */
@@ -60,8 +60,8 @@ static const char *text_at(const PGresult *r, int row, int column, struct arena 
     return PQgetisnull(r, row, column) ? NULL : arena_string(arena, PQgetvalue(r, row, column));
 }
 
-int store_tokens_find(struct store *store, struct store_token *tokens, size_t count,
-                      struct arena *arena, struct err *err) {
+int store_verp_tokens_find(struct store *store, struct store_verp_token *tokens, size_t count,
+                           struct arena *arena, struct err *err) {
     struct buf sql = BUF_INIT;
     PGresult *r = NULL;
     buf_add_string(&sql, "SELECT nullif(t.campaign, ''), t.recipient, t.domain FROM ");

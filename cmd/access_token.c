@@ -1,4 +1,4 @@
-#include "cmd/token.h"
+#include "cmd/access_token.h"
 
 #include "cmd/base/buf.h"
 #include "cmd/base/bytes.h"
@@ -98,7 +98,7 @@ static struct token_cache *open_cache(const struct config *config,
 }
 
 static int get_from_grant(const struct config *config, const struct config_mailbox *mailbox,
-                          const char *refused, struct token *token, struct err *err) {
+                          const char *refused, struct access_token *token, struct err *err) {
     struct buf endpoint = BUF_INIT;
     struct oauth_token fresh = {0};
     int rc = -1;
@@ -109,7 +109,7 @@ static int get_from_grant(const struct config *config, const struct config_mailb
     token->text = cache ? token_cache_get(cache) : NULL;
     if (token->text && refused && !strcmp(token->text, refused)) {
         token_cache_drop(cache);
-        token_free(token);
+        access_token_free(token);
     }
     token->cached = token->text;
     if (token->cached) {
@@ -130,16 +130,16 @@ out:
     return rc;
 }
 
-int token_get(const struct config *config, const struct config_mailbox *mailbox,
-              const char *refused, struct token *token, struct err *err) {
-    *token = (struct token){0};
+int access_token_get(const struct config *config, const struct config_mailbox *mailbox,
+                     const char *refused, struct access_token *token, struct err *err) {
+    *token = (struct access_token){0};
     if (mailbox->oauth.grant != CONFIG_GRANT_NONE)
         return get_from_grant(config, mailbox, refused, token, err);
     const struct config_secret source = {.command = mailbox->token_command};
     return secret_read("token", &source, &token->text, err);
 }
 
-void token_free(struct token *token) {
+void access_token_free(struct access_token *token) {
     secret_free(token->text);
-    *token = (struct token){0};
+    *token = (struct access_token){0};
 }
