@@ -1,6 +1,7 @@
 #include "store/verp_token.h"
 
 #include "cmd/base/memory.h"
+#include "store/answer.h"
 #include "store/connection.h"
 #include "store/rows.h"
 
@@ -27,8 +28,10 @@ static int query(struct store *store, const char *sql, const struct store_verp_t
     for (size_t i = 0; i < count; i++)
         rows[i] = &tokens[i];
     parameters_add_rows(p, token_columns, columns, rows, count);
-    *result = PQexecParams(store->connection, sql, parameters_count(p), NULL, parameters_values(p),
-                           parameters_lengths(p), parameters_formats(p), 0);
+    *result = answer_to(store->connection,
+                        PQsendQueryParams(store->connection, sql, parameters_count(p), NULL,
+                                          parameters_values(p), parameters_lengths(p),
+                                          parameters_formats(p), 0));
     ExecStatusType status = PQresultStatus(*result);
     int rc = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK
                  ? 0
