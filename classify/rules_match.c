@@ -1,3 +1,4 @@
+#include "classify/answers.h"
 #include "classify/codes.h"
 #include "classify/rules_scan.h"
 #include "classify/ruleset.h"
@@ -16,6 +17,8 @@ struct ruleset_scratch {
     struct words words;
     struct rule_scan *scan;
     bool *at_provider; /* for each provider, whether the question is about it */
+    struct answers *answers;
+    struct buf key; /* of the question, for `answers` */
 };
 
 /* A question with its codes read. */
@@ -30,6 +33,8 @@ struct ruleset_scratch *ruleset_scratch_new(const struct ruleset *rules) {
     struct ruleset_scratch *scratch = memory_zero(1, sizeof *scratch);
     scratch->scan = rule_scan_new(rules->database);
     scratch->at_provider = memory_zero(rules->provider_count, sizeof *scratch->at_provider);
+    scratch->answers = answers_new();
+    scratch->key = (struct buf)BUF_INIT;
     return scratch;
 }
 
@@ -39,6 +44,8 @@ void ruleset_scratch_free(struct ruleset_scratch *scratch) {
     words_free(&scratch->words);
     rule_scan_free(scratch->scan);
     free(scratch->at_provider);
+    answers_free(scratch->answers);
+    buf_free(&scratch->key);
     free(scratch);
 }
 
@@ -84,6 +91,7 @@ static void mark_providers_by_text(const struct asked *asked) {
     }
 }
 
+/* Takes the question apart: its codes, its words, and the providers that it names. */
 static struct asked ask(const struct ruleset *rules, struct ruleset_scratch *scratch,
                         const struct rules_question *question) {
     struct asked asked = {rules, scratch, question, {0, 0, 0}};
@@ -95,9 +103,26 @@ static struct asked ask(const struct ruleset *rules, struct ruleset_scratch *scr
         if (question->hosts[i])
             mark_host(&asked, bytes_of(question->hosts[i]));
     words_set(&scratch->words, bytes_of(question->text), mark_host, &asked);
-    rule_scan_text(scratch->scan, rules->database, buf_bytes(&scratch->words.text));
-    mark_providers_by_text(&asked);
     return asked;
+}
+
+static void scan_words(const struct asked *asked) {
+    rule_scan_text(asked->scratch->scan, asked->rules->database,
+                   buf_bytes(&asked->scratch->words.text));
+    mark_providers_by_text(asked);
+}
+
+/* All that which rule decides depends on, before the words are scanned. */
+static struct bytes key_of(const struct asked *asked) {
+    const struct ruleset_scratch *scratch = asked->scratch;
+    const unsigned codes[] = {asked->question->reply_code, asked->question->permanence,
+                              asked->status.class, asked->status.subject, asked->status.detail};
+    struct buf *key = &asked->scratch->key;
+    buf_reset(key);
+    buf_add(key, codes, sizeof codes);
+    buf_add(key, scratch->at_provider, asked->rules->provider_count * sizeof *scratch->at_provider);
+    buf_add_bytes(key, buf_bytes(&scratch->words.text));
+    return buf_bytes(key);
 }
 
 static bool fits_provider(const struct asked *asked, const struct rule *rule) {
@@ -131,17 +156,31 @@ static bool fits(const struct asked *asked, const struct rule *rule, struct rule
            !rule_scan_found(asked->scratch->scan, rule->unless_patterns, &ignored);
 }
 
-/* The bytes of the question that the rule's pattern matched. */
-static const char *matched_text(const struct asked *asked, struct rule_hit hit,
-                                struct arena *arena) {
-    struct words *words = &asked->scratch->words;
-    size_t from =
-        rule_scan_start(asked->scratch->scan, asked->rules->database, buf_bytes(&words->text), hit);
-    return arena_bytes(arena, words_source(words, from, hit.to));
+/* What a rule's pattern has matched; nothing where it has none. */
+static struct answer answer_of(const struct asked *asked, const struct rule *rule,
+                               struct rule_hit hit) {
+    if (!rule->text.count)
+        return (struct answer){rule, 0, 0};
+    size_t from = rule_scan_start(asked->scratch->scan, asked->rules->database,
+                                  buf_bytes(&asked->scratch->words.text), hit);
+    return (struct answer){rule, from, hit.to};
 }
 
-static struct rule_match describe(const struct rule *rule) {
-    return (struct rule_match){
+/* The first rule that fits. */
+static struct answer find_answer(const struct asked *asked) {
+    scan_words(asked);
+    for (size_t i = 0; i < asked->rules->rule_count; i++) {
+        struct rule_hit hit;
+        if (fits(asked, &asked->rules->rules[i], &hit))
+            return answer_of(asked, &asked->rules->rules[i], hit);
+    }
+    return (struct answer){0};
+}
+
+static struct rule_match describe(const struct asked *asked, struct answer answer,
+                                  struct arena *arena) {
+    const struct rule *rule = answer.rule;
+    struct rule_match match = {
         .rule = rule->id,
         .file = rule->file,
         .line = rule->line,
@@ -152,29 +191,32 @@ static struct rule_match describe(const struct rule *rule) {
         .by_status = rule->status_count > 0,
         .by_reply = rule->reply_count > 0,
     };
+    if (rule->text.count)
+        match.matched =
+            arena_bytes(arena, words_source(&asked->scratch->words, answer.from, answer.to));
+    return match;
 }
 
 bool ruleset_match(const struct ruleset *rules, struct ruleset_scratch *scratch,
                    const struct rules_question *question, struct arena *arena,
                    struct rule_match *match) {
     const struct asked asked = ask(rules, scratch, question);
-    for (size_t i = 0; i < rules->rule_count; i++) {
-        const struct rule *rule = &rules->rules[i];
-        struct rule_hit hit;
-        if (!fits(&asked, rule, &hit))
-            continue;
-        *match = describe(rule);
-        if (rule->text.count)
-            match->matched = matched_text(&asked, hit, arena);
-        return true;
+    struct bytes key = key_of(&asked);
+    struct answer answer;
+    if (!answers_find(scratch->answers, key, &answer)) {
+        answer = find_answer(&asked);
+        answers_add(scratch->answers, key, answer);
     }
-    return false;
+    if (answer.rule)
+        *match = describe(&asked, answer, arena);
+    return answer.rule != NULL;
 }
 
 size_t ruleset_match_all(const struct ruleset *rules, struct ruleset_scratch *scratch,
                          const struct rules_question *question, struct arena *arena,
                          struct rule_match **matches) {
     const struct asked asked = ask(rules, scratch, question);
+    scan_words(&asked);
     struct rule_hit *hits = arena_alloc(arena, rules->rule_count * sizeof *hits);
     const struct rule **fitting = arena_alloc(arena, rules->rule_count * sizeof(struct rule *));
     size_t count = 0;
@@ -182,10 +224,7 @@ size_t ruleset_match_all(const struct ruleset *rules, struct ruleset_scratch *sc
         if (fits(&asked, &rules->rules[i], &hits[count]))
             fitting[count++] = &rules->rules[i];
     *matches = arena_alloc(arena, count * sizeof **matches);
-    for (size_t i = 0; i < count; i++) {
-        (*matches)[i] = describe(fitting[i]);
-        if (fitting[i]->text.count)
-            (*matches)[i].matched = matched_text(&asked, hits[i], arena);
-    }
+    for (size_t i = 0; i < count; i++)
+        (*matches)[i] = describe(&asked, answer_of(&asked, fitting[i], hits[i]), arena);
     return count;
 }
