@@ -118,7 +118,7 @@ static void who_was_asked_much_answers_as_who_was_asked_nothing(void **state) {
         "two says mailbox is full",
         "user",
     };
-    static const char *const statuses[] = {NULL, "5.1.1", "5.2.2", "4.2.2", "5.1.3"};
+    static const char *const statuses[] = {NULL, "5.1.1", "4.1.1", "5.2.1", "4.2.2", "5.1.3"};
     static const unsigned replies[] = {0, 450, 452, 550};
     static const char *const hosts[] = {NULL, "mx.one.example", "mx.three.example"};
     enum { HOST_COUNT = sizeof hosts / sizeof *hosts };
