@@ -174,7 +174,9 @@ static int open_folder(struct reading *reading, const struct store_cursor *curso
     if (changes && ensure_folders(inbox, err) != 0)
         return -1;
     reading->uidvalidity = status.uidvalidity;
-    uint32_t after_uid = cursor->uidvalidity == status.uidvalidity ? cursor->last_uid : 0;
+    /* Without UIDVALIDITY nobody knows whether a UID still stands for the same message. */
+    bool cursor_holds = status.uidvalidity && cursor->uidvalidity == status.uidvalidity;
+    uint32_t after_uid = cursor_holds ? cursor->last_uid : 0;
     return imap_uid_list(inbox->imap, after_uid, &reading->todo, &reading->todo_count, err);
 }
 

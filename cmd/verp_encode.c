@@ -123,20 +123,22 @@ static int encode(struct encode *e, const char *campaign, const char *recipient,
 
 /* A line of standard input: a recipient of `campaign`, or, where that is NULL, campaign and
  * recipient. */
-static int encode_line(struct encode *e, const char *campaign, char *line, struct err *err) {
+static int encode_line(struct encode *e, const char *campaign, char *line, size_t length,
+                       struct err *err) {
+    bool has_nul = strlen(line) < length;
     line[strcspn(line, "\r\n")] = '\0';
-    if (!*line) {
+    if (!*line && !has_nul) {
         buf_add_char(&e->out, '\n');
         return 0;
     }
     char *tab = strchr(line, '\t');
-    if (campaign || tab) {
+    if (!has_nul && (campaign || tab)) {
         if (tab && !campaign)
             *tab = '\0';
         return encode(e, campaign ? campaign : line, campaign ? line : tab + 1, err);
     }
     struct err why;
-    err_set(&why, ERR_DATA, "no tab between campaign and recipient");
+    err_set(&why, ERR_DATA, has_nul ? "a NUL in it" : "no tab between campaign and recipient");
     report(e, &why);
     buf_add_char(&e->out, '\n');
     return 0;
@@ -145,10 +147,11 @@ static int encode_line(struct encode *e, const char *campaign, char *line, struc
 static int encode_input(struct encode *e, const char *campaign, struct err *err) {
     char *line = NULL;
     size_t room = 0;
+    ssize_t length;
     int rc = 0;
-    while (rc == 0 && getline(&line, &room, stdin) >= 0) {
+    while (rc == 0 && (length = getline(&line, &room, stdin)) >= 0) {
         e->line++;
-        rc = encode_line(e, campaign, line, err);
+        rc = encode_line(e, campaign, line, (size_t)length, err);
     }
     free(line);
     if (rc == 0 && ferror(stdin))

@@ -1,6 +1,9 @@
 """The same mails once more, under other UIDs: known by their bytes, and not counted again."""
 
+import re
+
 from e2e.case import PROCESSED, Case, use_lab
+from lab.proxy import Proxy
 
 setUpModule, tearDownModule = use_lab()
 
@@ -134,6 +137,22 @@ class Again(Case):
         self.deliver(others)
         self.fetch()
         self.assert_ledger(self.mails + others)
+
+    def test_without_uidvalidity_mails_kept_in_place_are_told_apart_by_their_bytes(self) -> None:
+        def hide(data: bytes) -> bytes:
+            return re.sub(rb"\* OK \[UIDVALIDITY [^\n]*\n", b"", data)
+
+        with Proxy(self.dovecot.port, edit=hide) as proxy:
+            self.mailbox |= {"after": "keep", "tls": "none", "port": proxy.port}
+            self.fetch_first()
+            self.fetch()
+            self.assert_known(COUNT)
+            self.dovecot.doveadm("expunge", "-u", self.user, "mailbox", "INBOX", "all")
+            self.forget_uids()
+            others = self.mixed(COUNT, seed=99)
+            self.deliver(others)
+            self.fetch()
+            self.assert_ledger(self.mails + others)
 
     def test_deleting_removes_what_is_known_as_well(self) -> None:
         self.fetch_first()

@@ -72,9 +72,10 @@ class Verp(Case):
         many = self.encode("spring26\tada@example.net\n\nspring26\tbob@example.net\n").split("\n")
         self.assertEqual(one, many)
         self.assertEqual([bool(line) for line in one], [True, False, True, False])
-        lines = "ada@example.net\nno address\nbob@example.net\n"
-        mixed = self.encode(lines, "spring26", code=EX_DATA)
-        self.assertEqual(mixed.split("\n"), one)
+        for wrong in ("no address", "ada@example.net\0", "\0", "ada@example.net\0@example.org"):
+            lines = f"ada@example.net\n{wrong}\nbob@example.net\n"
+            mixed = self.encode(lines, "spring26", code=EX_DATA)
+            self.assertEqual(mixed.split("\n"), one, repr(wrong))
 
     def test_what_does_not_fit_is_a_token_in_the_database(self) -> None:
         address = self.verp("encode", "spring26", LONG).strip()

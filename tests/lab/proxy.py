@@ -7,6 +7,7 @@ import queue
 import socket
 import threading
 import time
+from collections.abc import Callable
 
 CHUNK = 16 * 1024
 LONG_LINE_CHUNK = 256 * 1024
@@ -21,6 +22,7 @@ class Proxy:
     `stall_after`: from there on the server's bytes wait until release().
     `bytes_per_second`: how fast the server's bytes pass, at most.
     `round_trip`: seconds that an answer takes longer, however much is on its way.
+    `edit`: what the client gets in the place of what the server sent at once.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class Proxy:
         stall_after: int | None = None,
         bytes_per_second: int | None = None,
         round_trip: float = 0,
+        edit: Callable[[bytes], bytes] = bytes,
     ) -> None:
         self._target_port = target_port
         self._cut_after = cut_after
@@ -40,6 +43,7 @@ class Proxy:
         self._stall_after = stall_after
         self._bytes_per_second = bytes_per_second
         self._round_trip = round_trip
+        self._edit = edit
         self._released = threading.Event()
         self.stalled = threading.Event()  # set once the server's bytes wait
         self.connections = 0
@@ -126,7 +130,7 @@ class Proxy:
         if self._cut_connections is not None and self.connections > self._cut_connections:
             cut_after = None
         with contextlib.suppress(OSError):
-            while data := server.recv(CHUNK):
+            while data := self._edit(server.recv(CHUNK)):
                 if self._stall_after is not None and passed >= self._stall_after:
                     self.stalled.set()
                     self._released.wait()
