@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -100,53 +101,105 @@ class Databases:
         return self._server.conninfo(self._server.create_database(f"unit_{self._count}"))
 
 
-def run(program: TestProgram) -> tuple[Tally, str]:
-    """Runs one program; what it said comes back too, for the case that it failed."""
-    tally = Tally()
-    lines: list[str] = []
-    timed_out = threading.Event()
-    with tempfile.TemporaryFile("w+", errors="replace") as errors:
-        process = subprocess.Popen(
-            program.command,
-            cwd=program.folder,
-            env=SANITIZERS | dict(os.environ) | program.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
+def chains(programs: list[TestProgram]) -> list[list[TestProgram]]:
+    """Which of them have to follow each other: those that share a database server, whose roles
+    are common to all its databases."""
+    sharing = [program for program in programs if program.needs_database]
+    others = [[program] for program in programs if not program.needs_database]
+    return [sharing, *others] if sharing else others
 
-        def stop() -> None:
-            timed_out.set()
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(STOP_SECONDS)
-            with contextlib.suppress(ProcessLookupError):  # what it has left behind
-                os.killpg(process.pid, signal.SIGKILL)
 
-        timer = threading.Timer(program.seconds, stop)
-        timer.start()
+class Runner:
+    """Runs programs beside each other; most of them wait for servers most of the time."""
+
+    def __init__(self) -> None:
+        self.progress: dict[str, Tally] = {}
+        self._processes: set[subprocess.Popen[str]] = set()
+        self._screen = threading.Lock()
+
+    def run(self, program: TestProgram) -> tuple[Tally, str, float]:
+        """Runs one; what it said comes back too, for the case that it failed, and its seconds."""
+        started = time.monotonic()
+        if not program.tested.exists():
+            return Tally(failed=1, failures=[f"{program.tested} was not built"]), "", 0.0
+        tally = self.progress[program.name] = Tally()
         try:
-            for line in process.stdout:
-                lines.append(line)
-                tally.read(line)
-                show_progress(program, tally)
-            code = process.wait()
-        except BaseException:  # Ctrl-C: the servers of the test are to stop as well
-            process.terminate()
-            process.wait()
-            raise
+            output = self._run(program, tally)
         finally:
-            timer.cancel()
-        errors.seek(0)
-        output = "".join(lines) + errors.read()
-    problem = problem_of(program, tally, code, timed_out.is_set())
-    if problem:
-        tally.failed += 1
-        tally.failures.append(problem)
-    return tally, output
+            del self.progress[program.name]
+        return tally, output, time.monotonic() - started
+
+    def run_all(self, programs: list[TestProgram], databases: Databases) -> Tally:
+        """Runs some one after the other and shows each as it ends; their sums."""
+        sums = Tally()
+        for program in programs:
+            if program.needs_database:
+                program.environment["NULLSENDER_TEST_DATABASE"] = databases.conninfo()
+            tally, output, seconds = self.run(program)
+            with self._screen:
+                show_result(program, tally, output, seconds)
+            sums.passed += tally.passed
+            sums.failed += tally.failed
+        return sums
+
+    def stop(self) -> None:
+        """Ctrl-C: the servers of the tests are to stop as well."""
+        for process in list(self._processes):
+            process.terminate()
+
+    def _run(self, program: TestProgram, tally: Tally) -> str:
+        lines: list[str] = []
+        timed_out = threading.Event()
+        with tempfile.TemporaryFile("w+", errors="replace") as errors:
+            process = subprocess.Popen(
+                program.command,
+                cwd=program.folder,
+                env=SANITIZERS | dict(os.environ) | program.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            )
+
+            def stop() -> None:
+                timed_out.set()
+                process.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(STOP_SECONDS)
+                with contextlib.suppress(ProcessLookupError):  # what it has left behind
+                    os.killpg(process.pid, signal.SIGKILL)
+
+            timer = threading.Timer(program.seconds, stop)
+            self._processes.add(process)
+            timer.start()
+            try:
+                for line in process.stdout:
+                    lines.append(line)
+                    tally.read(line)
+                    self.show_progress()
+                code = process.wait()
+            finally:
+                timer.cancel()
+                self._processes.discard(process)
+            errors.seek(0)
+            output = "".join(lines) + errors.read()
+        problem = problem_of(program, tally, code, timed_out.is_set())
+        if problem:
+            tally.failed += 1
+            tally.failures.append(problem)
+        return output
+
+    def show_progress(self) -> None:
+        """On a terminal, what is being worked on."""
+        if not sys.stdout.isatty():
+            return
+        shown = [
+            f"{name}: {tally.seen}" + (f" of {tally.planned}" if tally.planned else "")
+            for name, tally in sorted(self.progress.items())
+        ]
+        print(f"\r\x1b[K  ...   {', '.join(shown)}", end="", flush=True)
 
 
 def problem_of(program: TestProgram, tally: Tally, code: int, timed_out: bool) -> str:
@@ -162,13 +215,6 @@ def problem_of(program: TestProgram, tally: Tally, code: int, timed_out: bool) -
     if code and not tally.failed:
         return f"ended with exit code {code}"
     return ""
-
-
-def show_progress(program: TestProgram, tally: Tally) -> None:
-    """On a terminal, the line that is being worked on."""
-    if sys.stdout.isatty():
-        of = f" of {tally.planned}" if tally.planned else ""
-        print(f"\r\x1b[K  ...   {program.name}: {tally.seen}{of}", end="", flush=True)
 
 
 def show_result(program: TestProgram, tally: Tally, output: str, seconds: float) -> None:
@@ -191,6 +237,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--build", type=Path, default=Path("build"), help="folder of the build")
     parser.add_argument("--fuzz-build", type=Path, default=Path("build-fuzz"), help="of the same")
+    parser.add_argument("--jobs", type=int, default=2, help="programs at once (2)")
     parser.add_argument("filters", nargs="*", metavar="FILTER", help="part of a program's name")
     arguments = parser.parse_args()
     build = (ROOT / arguments.build).resolve()
@@ -198,22 +245,26 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 
     passed = failed = 0
+    runner = Runner()
     with contextlib.ExitStack() as stack:
         databases = Databases(build, stack)
-        for program in test_programs(build, fuzz_build):
-            if arguments.filters and not any(part in program.name for part in arguments.filters):
-                continue
-            if program.needs_database:
-                program.environment["NULLSENDER_TEST_DATABASE"] = databases.conninfo()
-            started = time.monotonic()
-            show_progress(program, Tally())
-            if not program.tested.exists():
-                tally, output = Tally(failed=1, failures=[f"{program.tested} was not built"]), ""
-            else:
-                tally, output = run(program)
-            show_result(program, tally, output, time.monotonic() - started)
-            passed += tally.passed
-            failed += tally.failed
+        pool = stack.enter_context(ThreadPoolExecutor(arguments.jobs))
+        try:
+            chosen = [
+                program
+                for program in test_programs(build, fuzz_build)
+                if not arguments.filters or any(part in program.name for part in arguments.filters)
+            ]
+            for done in as_completed(
+                [pool.submit(runner.run_all, chain, databases) for chain in chains(chosen)]
+            ):
+                tally = done.result()
+                passed += tally.passed
+                failed += tally.failed
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            runner.stop()
+            raise
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 
