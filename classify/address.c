@@ -116,8 +116,11 @@ bool address_parse(struct bytes text, struct arena *arena, struct address *addre
 }
 
 const char *address_write(const struct address *address, struct arena *arena) {
-    if (address_is_bare(bytes_of(address->local)))
-        return arena_printf(arena, "%s@%s", address->local, address->domain);
+    if (address_is_bare(bytes_of(address->local))) {
+        char *text = arena_alloc(arena, strlen(address->local) + strlen(address->domain) + 2);
+        stpcpy(stpcpy(stpcpy(text, address->local), "@"), address->domain);
+        return text;
+    }
     struct buf quoted = BUF_INIT;
     for (const char *p = address->local; *p; p++) {
         if (*p == '"' || *p == '\\')

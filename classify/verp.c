@@ -87,41 +87,47 @@ int verp_add_pattern(struct verp *verp, const char *pattern, const char *base, s
     return 0;
 }
 
-/* Decodes by the patterns that have a recipient, or by those that have none. */
-static bool decode(const struct verp *verp, const char *text, bool token, struct arena *arena,
-                   struct verp_match *match) {
-    struct address address;
-    if (!address_parse(bytes_of(text), arena, &address))
+/* Reads an address, without what forwarders have wrapped around it. */
+static bool read_address(const char *text, struct arena *arena, struct address *address) {
+    if (!address_parse(bytes_of(text), arena, address))
         return false;
-    verp_unwrap_address(arena, &address);
-    if (verp_is_microsoft_hash(&address))
+    verp_unwrap_address(arena, address);
+    return true;
+}
+
+/* Decodes by the patterns that have a recipient, or by those that have none. */
+static bool decode(const struct verp *verp, const struct address *address, bool token,
+                   struct arena *arena, struct verp_match *match) {
+    if (verp_is_microsoft_hash(address))
         return false;
     for (size_t i = 0; i < verp->count; i++) {
         const struct pattern *pattern = &verp->patterns[i];
         struct verp_content content;
         if (pattern->compiled->has[VERP_PART_LOCAL] == token ||
-            !verp_fit_read(pattern->compiled, &address, arena, &content))
+            !verp_fit_read(pattern->compiled, address, arena, &content))
             continue;
         *match = (struct verp_match){
             .campaign = content.campaign,
             .recipient = token ? NULL : address_write(&content.recipient, arena),
             .pattern = pattern->text,
             .tag = content.tag,
-            .domain = address.domain,
+            .domain = address->domain,
         };
         return true;
     }
     return false;
 }
 
-bool verp_decode(const struct verp *verp, const char *address, struct arena *arena,
+bool verp_decode(const struct verp *verp, const char *text, struct arena *arena,
                  struct verp_match *match) {
-    return decode(verp, address, false, arena, match);
+    struct address address;
+    return read_address(text, arena, &address) && decode(verp, &address, false, arena, match);
 }
 
-bool verp_decode_token(const struct verp *verp, const char *address, struct arena *arena,
+bool verp_decode_token(const struct verp *verp, const char *text, struct arena *arena,
                        struct verp_match *match) {
-    return decode(verp, address, true, arena, match);
+    struct address address;
+    return read_address(text, arena, &address) && decode(verp, &address, true, arena, match);
 }
 
 bool verp_has_tokens(const struct verp *verp) {
@@ -134,13 +140,13 @@ bool verp_has_tokens(const struct verp *verp) {
 bool verp_is_own(const struct verp *verp, const char *text, struct arena *arena) {
     struct address address;
     struct verp_match match;
-    if (!address_parse(bytes_of(text), arena, &address))
+    if (!read_address(text, arena, &address))
         return false;
-    verp_unwrap_address(arena, &address);
     for (size_t i = 0; i < verp->count; i++)
         if (verp_fit_is_base(verp->patterns[i].compiled, &address))
             return true;
-    return verp_decode(verp, text, arena, &match) || verp_decode_token(verp, text, arena, &match);
+    return decode(verp, &address, false, arena, &match) ||
+           decode(verp, &address, true, arena, &match);
 }
 
 enum verp_signature verp_check(const struct verp_keys *keys, const struct verp_match *match,

@@ -15,11 +15,21 @@ enum {
     READ_CHUNK = 256 * 1024,
 };
 
-int file_read(const char *path, struct buf *out, struct err *err) {
-    bool standard_input = !strcmp(path, "-");
-    int fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return err_set_errno(err, ERR_NO_INPUT, "%s", path);
+static bool is_standard_input(const char *path) {
+    return !strcmp(path, "-");
+}
+
+static int file_open(const char *path, struct err *err) {
+    int fd = is_standard_input(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? err_set_errno(err, ERR_NO_INPUT, "%s", path) : fd;
+}
+
+static void file_close(const char *path, int fd) {
+    if (!is_standard_input(path))
+        close(fd);
+}
+
+static int read_to_end(int fd, const char *path, struct buf *out, struct err *err) {
     ssize_t n;
     do {
         buf_reserve(out, READ_CHUNK);
@@ -28,9 +38,15 @@ int file_read(const char *path, struct buf *out, struct err *err) {
             out->len += (size_t)n;
     } while (n > 0 || (n < 0 && errno == EINTR));
     out->data[out->len] = '\0';
-    int rc = n < 0 ? err_set_errno(err, ERR_NO_INPUT, "%s", path) : 0;
-    if (!standard_input)
-        close(fd);
+    return n < 0 ? err_set_errno(err, ERR_NO_INPUT, "%s", path) : 0;
+}
+
+int file_read(const char *path, struct buf *out, struct err *err) {
+    int fd = file_open(path, err);
+    if (fd < 0)
+        return -1;
+    int rc = read_to_end(fd, path, out, err);
+    file_close(path, fd);
     return rc;
 }
 
@@ -167,8 +183,16 @@ static int split_mbox(const char *path, struct bytes text, file_mail_function *f
     return rc;
 }
 
-static int walk_folder(const char *folder, file_mail_function *function, void *context,
-                       struct err *err) {
+/* What a walk over mails needs at each of them. */
+struct walk {
+    file_mail_function *function;
+    void *context;
+    struct buf text; /* of the file at hand; one buffer for all of them */
+};
+
+static int walk_mails(struct walk *walk, const char *path, struct err *err);
+
+static int walk_folder(struct walk *walk, const char *folder, struct err *err) {
     struct dirent **entries = NULL;
     int count = scandir(folder, &entries, is_visible, by_bytes);
     if (count < 0)
@@ -179,7 +203,7 @@ static int walk_folder(const char *folder, file_mail_function *function, void *c
         if (rc == 0 && strcmp(entries[i]->d_name, "tmp") != 0) {
             buf_reset(&path);
             buf_printf(&path, "%s/%s", folder, entries[i]->d_name);
-            rc = file_mails(path.data, function, context, err);
+            rc = walk_mails(walk, path.data, err);
         }
         free(entries[i]);
     }
@@ -188,18 +212,24 @@ static int walk_folder(const char *folder, file_mail_function *function, void *c
     return rc;
 }
 
-int file_mails(const char *path, file_mail_function *function, void *context, struct err *err) {
+static int walk_mails(struct walk *walk, const char *path, struct err *err) {
     struct stat st;
-    if (strcmp(path, "-") != 0) {
-        if (stat(path, &st) != 0)
-            return err_set_errno(err, ERR_NO_INPUT, "%s", path);
-        if (S_ISDIR(st.st_mode))
-            return walk_folder(path, function, context, err);
-    }
-    struct buf text = BUF_INIT;
-    int rc = file_read(path, &text, err);
-    if (rc == 0)
-        rc = split_mbox(path, buf_bytes(&text), function, context, err);
-    buf_free(&text);
+    int fd = file_open(path, err);
+    if (fd < 0)
+        return -1;
+    bool is_folder = !is_standard_input(path) && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+    buf_reset(&walk->text);
+    int rc = is_folder ? 0 : read_to_end(fd, path, &walk->text, err);
+    file_close(path, fd);
+    if (rc != 0)
+        return rc;
+    return is_folder ? walk_folder(walk, path, err)
+                     : split_mbox(path, buf_bytes(&walk->text), walk->function, walk->context, err);
+}
+
+int file_mails(const char *path, file_mail_function *function, void *context, struct err *err) {
+    struct walk walk = {function, context, BUF_INIT};
+    int rc = walk_mails(&walk, path, err);
+    buf_free(&walk.text);
     return rc;
 }

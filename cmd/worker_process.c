@@ -154,7 +154,6 @@ _Noreturn static void serve(const struct worker_settings *settings,
             if (input.len - used - sizeof request < request.length)
                 break;
             struct bytes message = {input.data + used + sizeof request, request.length};
-            isolation_grant_seconds(settings->seconds);
             report_frame_write(
                 report_read(message, request.truncated, &options[request.option], arena), &frame);
             struct worker_response response = {request.number, frame.len};
@@ -181,6 +180,9 @@ _Noreturn static void serve(const struct worker_settings *settings,
         if (n <= 0)
             _exit(0);
         input.len += (size_t)n;
+        /* For all that came together: if they take longer, each gets its time alone, from the
+         * process that replaces this one. */
+        isolation_grant_seconds(settings->seconds);
     }
 }
 

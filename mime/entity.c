@@ -103,7 +103,8 @@ static struct entity *entity_new(struct bytes from, struct entity *parent, struc
     size_t body = header_read(from, arena, &e->header);
     e->header_block = bytes_first(from, body);
     e->body = bytes_from(from, body);
-    struct bytes type = header_value(&e->header, "Content-Type");
+    struct bytes type = header_unfold(
+        arena, bytes_first(header_value(&e->header, "Content-Type"), VALUE_MAX_LENGTH));
     e->type = media_type(arena, type);
     e->declared = e->type != NULL;
     if (!e->type)

@@ -2,6 +2,7 @@
 
 #include "cmd/base/utf8.h"
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -32,11 +33,9 @@ static void refuse(struct walk *walk, const char *why) {
 }
 
 static void visit_number(struct walk *walk, uint64_t *number) {
-    unsigned char octets[8];
+    uint64_t octets = htole64(*number);
     if (walk->out) {
-        for (size_t i = 0; i < sizeof octets; i++)
-            octets[i] = (unsigned char)(*number >> 8 * i);
-        buf_add(walk->out, octets, sizeof octets);
+        buf_add(walk->out, &octets, sizeof octets);
         return;
     }
     *number = 0;
@@ -44,10 +43,9 @@ static void visit_number(struct walk *walk, uint64_t *number) {
         refuse(walk, "ends early");
         return;
     }
-    memcpy(octets, walk->in.data, sizeof octets);
+    memcpy(&octets, walk->in.data, sizeof octets);
     walk->in = bytes_from(walk->in, sizeof octets);
-    for (size_t i = 0; i < sizeof octets; i++)
-        *number |= (uint64_t)octets[i] << 8 * i;
+    *number = le64toh(octets);
 }
 
 /* A number from 0 to `max`; 0 where it is larger. */

@@ -11,8 +11,8 @@ static bool is_name_char(char c) {
 }
 
 bool header_is_field(struct bytes line) {
-    size_t i = 0;
-    while (i < line.len && i < NAME_MAX_LENGTH && is_name_char(line.data[i]))
+    size_t i = 0, max = line.len < NAME_MAX_LENGTH ? line.len : NAME_MAX_LENGTH;
+    while (i < max && is_name_char(line.data[i]))
         i++;
     if (!i)
         return false;
@@ -96,7 +96,21 @@ bool header_has(const struct header *header, const char *name) {
     return header_find(header, name, 1) != NULL;
 }
 
+/* Whether unfolding would change nothing, as with most values. */
+static bool is_unfolded(struct bytes value) {
+    char before = ' ';
+    for (size_t i = 0; i < value.len; i++) {
+        char c = value.data[i];
+        if (ascii_is_space(c) && (c != ' ' || before == ' '))
+            return false;
+        before = c;
+    }
+    return !value.len || before != ' ';
+}
+
 struct bytes header_unfold(struct arena *arena, struct bytes value) {
+    if (is_unfolded(value))
+        return value;
     char *out = arena_alloc(arena, value.len + 1);
     size_t len = 0;
     for (size_t i = 0; i < value.len; i++) {

@@ -48,7 +48,8 @@ const struct header_field *header_find(const struct header *header, const char *
 struct bytes header_value(const struct header *header, const char *name);
 bool header_has(const struct header *header, const char *name);
 
-/* A copy of a raw value on one line: folds and runs of white space become one space. */
+/* A raw value on one line, a copy where it has to be: folds and runs of white space become one
+ * space. */
 struct bytes header_unfold(struct arena *arena, struct bytes value);
 
 /* A copy of an unfolded value without its comments, "(...)" (RFC 5322 section 3.2.2). A parenthesis

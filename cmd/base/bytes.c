@@ -40,15 +40,16 @@ long bytes_find(struct bytes b, const char *needle) {
 long bytes_find_ignore_case(struct bytes b, const char *needle) {
     size_t len = strlen(needle);
     char first = ascii_lower(needle[0]);
-    for (size_t i = 0; i + len <= b.len; i++)
+    bool one_form = !ascii_is_alpha(first);
+    for (size_t i = 0; i + len <= b.len; i++) {
+        long skipped = one_form ? bytes_find_char(bytes_from(b, i), first) : 0;
+        if (skipped < 0)
+            break;
+        i += (size_t)skipped;
         if (ascii_lower(b.data[i]) == first && bytes_starts_ignore_case(bytes_from(b, i), needle))
             return (long)i;
+    }
     return -1;
-}
-
-long bytes_find_char(struct bytes b, char c) {
-    const char *p = b.len ? memchr(b.data, c, b.len) : NULL;
-    return p ? p - b.data : -1;
 }
 
 long bytes_find_last_char(struct bytes b, char c) {
@@ -58,20 +59,6 @@ long bytes_find_last_char(struct bytes b, char c) {
 
 bool bytes_equal(struct bytes a, struct bytes b) {
     return a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len));
-}
-
-bool bytes_equal_ignore_case(struct bytes a, const char *text) {
-    return a.len == strlen(text) && bytes_starts_ignore_case(a, text);
-}
-
-bool bytes_starts_ignore_case(struct bytes b, const char *prefix) {
-    size_t len = strlen(prefix);
-    if (b.len < len)
-        return false;
-    for (size_t i = 0; i < len; i++)
-        if (ascii_lower(b.data[i]) != ascii_lower(prefix[i]))
-            return false;
-    return true;
 }
 
 bool bytes_ends_ignore_case(struct bytes b, const char *suffix) {

@@ -44,12 +44,9 @@ bool bytes_next_line(struct bytes *rest, struct bytes *line);
  * forms fold ASCII letters. */
 long bytes_find(struct bytes b, const char *needle);
 long bytes_find_ignore_case(struct bytes b, const char *needle);
-long bytes_find_char(struct bytes b, char c);
 long bytes_find_last_char(struct bytes b, char c);
 
 bool bytes_equal(struct bytes a, struct bytes b);
-bool bytes_equal_ignore_case(struct bytes a, const char *text);
-bool bytes_starts_ignore_case(struct bytes b, const char *prefix);
 bool bytes_ends_ignore_case(struct bytes b, const char *suffix);
 
 /* The decimal number at the start of `*rest` (at least one digit, no sign, at most `max`), which is
@@ -58,6 +55,22 @@ bool bytes_take_number(struct bytes *rest, unsigned long max, unsigned long *num
 
 static inline char ascii_lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+static inline long bytes_find_char(struct bytes b, char c) {
+    const char *p = b.len ? (const char *)memchr(b.data, c, b.len) : NULL;
+    return p ? p - b.data : -1;
+}
+
+static inline bool bytes_starts_ignore_case(struct bytes b, const char *prefix) {
+    for (size_t i = 0; prefix[i]; i++)
+        if (i == b.len || ascii_lower(b.data[i]) != ascii_lower(prefix[i]))
+            return false;
+    return true;
+}
+
+static inline bool bytes_equal_ignore_case(struct bytes a, const char *text) {
+    return bytes_starts_ignore_case(a, text) && strlen(text) == a.len;
 }
 
 static inline bool ascii_is_digit(char c) {
