@@ -60,8 +60,9 @@ static void add_extended(struct buf *out, struct bytes value, bool first) {
     }
 }
 
-struct bytes entity_parameter(struct arena *arena, struct bytes value, const char *wanted) {
-    struct bytes rest = header_unfold(arena, bytes_first(value, VALUE_MAX_LENGTH)), name, text;
+/* A parameter of an unfolded value. */
+static struct bytes find_parameter(struct arena *arena, struct bytes rest, const char *wanted) {
+    struct bytes name, text;
     struct bytes plain = {NULL, 0};
     struct buf pieces = BUF_INIT;
     bool any = false;
@@ -85,6 +86,11 @@ struct bytes entity_parameter(struct arena *arena, struct bytes value, const cha
         plain = (struct bytes){arena_bytes(arena, buf_bytes(&pieces)), pieces.len};
     buf_free(&pieces);
     return plain;
+}
+
+struct bytes entity_parameter(struct arena *arena, struct bytes value, const char *wanted) {
+    value = header_unfold(arena, bytes_first(value, VALUE_MAX_LENGTH));
+    return find_parameter(arena, value, wanted);
 }
 
 /* "type/subtype" in lower case, or NULL. */
@@ -111,11 +117,11 @@ static struct entity *entity_new(struct bytes from, struct entity *parent, struc
         e->type =
             parent && !strcmp(parent->type, "multipart/digest") ? "message/rfc822" : "text/plain";
     if (e->declared && bytes_find_char(type, ';') >= 0) {
-        e->charset = entity_parameter(arena, type, "charset");
-        e->name = entity_parameter(arena, type, "name");
+        e->charset = find_parameter(arena, type, "charset");
+        e->name = find_parameter(arena, type, "name");
         if (entity_is(e, "multipart/")) {
-            e->boundary = entity_parameter(arena, type, "boundary");
-            e->report_type = entity_parameter(arena, type, "report-type");
+            e->boundary = find_parameter(arena, type, "boundary");
+            e->report_type = find_parameter(arena, type, "report-type");
         }
     }
     e->encoding = encoding_of(header_value(&e->header, "Content-Transfer-Encoding"));

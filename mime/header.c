@@ -101,7 +101,7 @@ static bool is_unfolded(struct bytes value) {
     char before = ' ';
     for (size_t i = 0; i < value.len; i++) {
         char c = value.data[i];
-        if (ascii_is_space(c) && (c != ' ' || before == ' '))
+        if ((unsigned char)c <= ' ' && ascii_is_space(c) && (c != ' ' || before == ' '))
             return false;
         before = c;
     }
@@ -114,7 +114,7 @@ struct bytes header_unfold(struct arena *arena, struct bytes value) {
     char *out = arena_alloc(arena, value.len + 1);
     size_t len = 0;
     for (size_t i = 0; i < value.len; i++) {
-        if (!ascii_is_space(value.data[i]))
+        if ((unsigned char)value.data[i] > ' ' || !ascii_is_space(value.data[i]))
             out[len++] = value.data[i];
         else if (len && out[len - 1] != ' ')
             out[len++] = ' ';
@@ -132,6 +132,10 @@ struct bytes header_without_comments(struct arena *arena, struct bytes value) {
     bool quoted = false;
     for (size_t i = 0; i < value.len; i++) {
         char c = value.data[i];
+        if (!depth && c != '"' && c != '(') {
+            out[len++] = c;
+            continue;
+        }
         if (!depth && c == '"')
             quoted = !quoted;
         if (!quoted && c == '(') {

@@ -25,18 +25,17 @@ enum {
     REFERENCE_MAX_LENGTH = 10, /* "&#x10FFFF;" */
 };
 
-static bool is_name(struct bytes tag, const char *name) {
-    struct bytes word = tag;
-    word.len = 0;
-    while (word.len < tag.len &&
-           (ascii_is_alpha(tag.data[word.len]) || ascii_is_digit(tag.data[word.len])))
-        word.len++;
-    return bytes_equal_ignore_case(word, name);
+/* The letters and digits at the start of what stands in "<...>". */
+static struct bytes name_of(struct bytes tag) {
+    size_t n = 0;
+    while (n < tag.len && (ascii_is_alpha(tag.data[n]) || ascii_is_digit(tag.data[n])))
+        n++;
+    return bytes_first(tag, n);
 }
 
-static bool is_one_of(struct bytes tag, const char *const *names, size_t count) {
+static bool is_one_of(struct bytes name, const char *const *names, size_t count) {
     for (size_t i = 0; i < count; i++)
-        if (is_name(tag, names[i]))
+        if (bytes_equal_ignore_case(name, names[i]))
             return true;
     return false;
 }
@@ -92,17 +91,32 @@ static void take_tag(struct bytes *rest, struct buf *out) {
     bool closing = tag.len && tag.data[0] == '/';
     if (closing)
         tag = bytes_from(tag, 1);
-    if (is_one_of(tag, blocks, sizeof blocks / sizeof *blocks))
+    struct bytes name = name_of(tag);
+    if (is_one_of(name, blocks, sizeof blocks / sizeof *blocks))
         add_line(out);
-    if (closing || !is_one_of(tag, silent, sizeof silent / sizeof *silent))
+    if (closing || !is_one_of(name, silent, sizeof silent / sizeof *silent))
         return;
     end = bytes_find(*rest, "</");
     *rest = bytes_from(*rest, end < 0 ? rest->len : (size_t)end);
 }
 
+/* How many bytes stand for themselves before a tag, a reference or white space begins. */
+static size_t plain_length(struct bytes html) {
+    size_t n = 0;
+    while (n < html.len && (unsigned char)html.data[n] > ' ' && html.data[n] != '<' &&
+           html.data[n] != '&')
+        n++;
+    return n;
+}
+
 struct bytes html_text(struct arena *arena, struct bytes html) {
     struct buf out = BUF_INIT;
-    while (html.len) {
+    for (;;) {
+        size_t plain = plain_length(html);
+        buf_add_bytes(&out, bytes_first(html, plain));
+        html = bytes_from(html, plain);
+        if (!html.len)
+            break;
         char c = html.data[0];
         uint32_t code_point;
         if (c == '<' && html.len > 1 &&

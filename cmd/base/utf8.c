@@ -135,8 +135,21 @@ void utf8_add_visible(struct buf *out, const char *text) {
     utf8_add_visible_bytes(out, bytes_of(text));
 }
 
+/* How many printable ASCII characters it begins with. */
+static size_t printable_length(struct bytes text) {
+    size_t n = 0;
+    while (n < text.len && text.data[n] >= ' ' && text.data[n] < 0x7F)
+        n++;
+    return n;
+}
+
 void utf8_add_visible_bytes(struct buf *out, struct bytes rest) {
-    while (rest.len) {
+    for (;;) {
+        size_t printable = printable_length(rest);
+        buf_add_bytes(out, bytes_first(rest, printable));
+        rest = bytes_from(rest, printable);
+        if (!rest.len)
+            break;
         unsigned char first = (unsigned char)rest.data[0];
         uint32_t c;
         if (!utf8_next(&rest, &c))
