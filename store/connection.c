@@ -4,6 +4,7 @@
 #include "cmd/base/bytes.h"
 #include "cmd/base/memory.h"
 #include "store/answer.h"
+#include "store/conninfo.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -122,17 +123,21 @@ static int connect_error(const PGconn *connection, bool is_config, struct err *e
 /* libpq's words about a conninfo that does not parse quote from it. */
 static int check_conninfo(const char *conninfo, struct err *err) {
     char *words = NULL;
-    PQconninfoOption *options = PQconninfoParse(conninfo, &words);
+    PQconninfoOption *options =
+        store_conninfo_splits_password(conninfo) ? NULL : PQconninfoParse(conninfo, &words);
     if (options) {
         PQconninfoFree(options);
         return 0;
     }
     struct bytes text = bytes_of(conninfo);
-    bool may_hold_password =
-        bytes_find_ignore_case(text, "pass") >= 0 || bytes_find_char(text, '@') >= 0;
+    bool may_hold_user = bytes_find_char(text, '@') >= 0;
+    bool may_hold_password = may_hold_user || bytes_find_ignore_case(text, "pass") >= 0;
     struct buf shown = BUF_INIT;
     if (words && !may_hold_password)
         add_one_line(&shown, words);
+    else if (may_hold_user)
+        buf_add_string(&shown, "in a URI, the characters / ? # @ : of a user or a password are "
+                               "written %2F %3F %23 %40 %3A");
     err_set(err, ERR_CONFIG,
             "the conninfo of the database is neither key=value pairs nor a postgresql:// URI%s%s",
             shown.len ? ": " : "", shown.data);

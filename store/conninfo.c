@@ -1,8 +1,34 @@
 #include "store/conninfo.h"
 
 #include <libpq-fe.h>
+#include <string.h>
 
 static const char mask[] = "*****";
+
+static bool is_uri(const char *conninfo) {
+    return !strncmp(conninfo, "postgresql://", strlen("postgresql://")) ||
+           !strncmp(conninfo, "postgres://", strlen("postgres://"));
+}
+
+/* An @ at the beginning of a host is a socket without a file. */
+static bool is_piece_of_password(const PQconninfoOption *option) {
+    if (!option->val)
+        return false;
+    if (!strcmp(option->keyword, "port"))
+        return option->val[strspn(option->val, "0123456789,")];
+    bool host = !strcmp(option->keyword, "host");
+    return (host || !strcmp(option->keyword, "dbname")) && *option->val &&
+           strchr(option->val + host, '@');
+}
+
+bool store_conninfo_splits_password(const char *conninfo) {
+    PQconninfoOption *options = is_uri(conninfo) ? PQconninfoParse(conninfo, NULL) : NULL;
+    bool splits = false;
+    for (const PQconninfoOption *o = options; o && o->keyword; o++)
+        splits = splits || is_piece_of_password(o);
+    PQconninfoFree(options);
+    return splits;
+}
 
 /* What libpq itself takes for a secret, in a dialogue that asks for it. */
 static bool is_secret(const PQconninfoOption *option) {
@@ -44,7 +70,8 @@ static void add_pairs(struct buf *out, const PQconninfoOption *options) {
 
 bool store_conninfo_add_masked(struct buf *out, const char *conninfo) {
     char *words = NULL;
-    PQconninfoOption *options = PQconninfoParse(conninfo, &words);
+    PQconninfoOption *options =
+        store_conninfo_splits_password(conninfo) ? NULL : PQconninfoParse(conninfo, &words);
     PQfreemem(words);
     if (!options)
         return false;

@@ -25,6 +25,13 @@ static const struct {
     {"password='hunter2", NULL},
     {"postgresql://ada:hunter2@[db/mail", NULL},
     {"hunter2", NULL},
+    {"postgresql://ada:hunter/2@db/mail", NULL},
+    {"postgresql://ada:12/hunter2@db/mail", NULL},
+    {"postgresql://ada:hun@ter2@db/mail", NULL},
+    {"postgresql://ada:hunter%2F2@db:5433/mail",
+     "user=ada password=***** dbname=mail host=db port=5433"},
+    {"postgresql://db1:5433,db2:5434/mail", "postgresql://db1:5433,db2:5434/mail"},
+    {"host=@socket dbname=a@b", "host=@socket dbname=a@b"},
 };
 
 static void no_password_is_shown(void **state) {
