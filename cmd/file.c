@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,40 +14,39 @@
 
 enum {
     READ_CHUNK = 256 * 1024,
+    READ_TOGETHER = 4 * 1024 * 1024, /* of an mbox: so rarely are its mails moved in memory */
 };
 
-static bool is_standard_input(const char *path) {
-    return !strcmp(path, "-");
-}
-
 static int file_open(const char *path, struct err *err) {
-    int fd = is_standard_input(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    int fd = !strcmp(path, "-") ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     return fd < 0 ? err_set_errno(err, ERR_NO_INPUT, "%s", path) : fd;
 }
 
-static void file_close(const char *path, int fd) {
-    if (!is_standard_input(path))
+static void file_close(int fd) {
+    if (fd > STDIN_FILENO)
         close(fd);
 }
 
-static int read_to_end(int fd, const char *path, struct buf *out, struct err *err) {
-    ssize_t n;
-    do {
+/* Reads on until there are `size` octets more, or no more of the file. */
+static int read_on(int fd, const char *path, size_t size, struct buf *out, struct err *err) {
+    size_t want = out->len + size;
+    ssize_t n = 1;
+    while (n != 0 && out->len < want) {
         buf_reserve(out, READ_CHUNK);
         n = read(fd, out->data + out->len, READ_CHUNK);
+        if (n < 0 && errno != EINTR)
+            return err_set_errno(err, ERR_NO_INPUT, "%s", path);
         if (n > 0)
             out->len += (size_t)n;
-    } while (n > 0 || (n < 0 && errno == EINTR));
-    out->data[out->len] = '\0';
-    return n < 0 ? err_set_errno(err, ERR_NO_INPUT, "%s", path) : 0;
+        out->data[out->len] = '\0';
+    }
+    return 0;
 }
 
 int file_read(const char *path, struct buf *out, struct err *err) {
     int fd = file_open(path, err);
-    if (fd < 0)
-        return -1;
-    int rc = read_to_end(fd, path, out, err);
-    file_close(path, fd);
+    int rc = fd < 0 ? -1 : read_on(fd, path, SIZE_MAX - out->len, out, err);
+    file_close(fd);
     return rc;
 }
 
@@ -165,34 +165,50 @@ static size_t mbox_mail_end(struct bytes rest) {
     }
 }
 
-static int split_mbox(const char *path, struct bytes text, file_mail_function *function,
-                      void *context, struct err *err) {
-    size_t end = text.len;
-    if (text.len > 5 && !memcmp(text.data, "From ", 5))
-        end = mbox_mail_end(text);
-    int rc = function(context, path, bytes_first(text, end), err);
-    struct buf name = BUF_INIT;
-    for (unsigned number = 2; rc == 0 && end < text.len; number++) {
-        text = bytes_from(text, end);
-        end = mbox_mail_end(text);
+/* Where the first mail in `text` ends: at the end of `text` where that is not known yet. `number`
+ * is its number in the file, which is no mbox where the first line does not say so. */
+static size_t mail_end(struct bytes text, unsigned number) {
+    bool is_mbox = number > 1 || (text.len > 5 && !memcmp(text.data, "From ", 5));
+    return is_mbox ? mbox_mail_end(text) : text.len;
+}
+
+/* Of an mbox, which may be larger than memory, no more is held than what was read at once, or its
+ * longest mail. */
+static int walk_mbox(int fd, const char *path, file_mail_function *function, void *context,
+                     struct err *err) {
+    struct buf text = BUF_INIT, name = BUF_INIT;
+    size_t start = 0; /* in `text`, of the next mail */
+    int rc = 0;
+    for (unsigned number = 1; rc == 0; number++) {
+        struct bytes rest = bytes_from(buf_bytes(&text), start);
+        size_t end = mail_end(rest, number), had;
+        while (rc == 0 && end == rest.len) {
+            buf_remove_first(&text, start);
+            start = 0;
+            had = text.len;
+            /* A mail is searched anew when twice as much of it is there. */
+            rc = read_on(fd, path, had + READ_TOGETHER, &text, err);
+            rest = buf_bytes(&text);
+            end = mail_end(rest, number);
+            if (text.len == had)
+                break;
+        }
+        if (rc != 0 || (!rest.len && number > 1))
+            break;
         buf_reset(&name);
-        buf_printf(&name, "%s:%u", path, number);
-        rc = function(context, name.data, bytes_first(text, end), err);
+        buf_add_string(&name, path);
+        if (number > 1)
+            buf_printf(&name, ":%u", number);
+        rc = function(context, name.data, bytes_first(rest, end), err);
+        start += end;
     }
     buf_free(&name);
+    buf_free(&text);
     return rc;
 }
 
-/* What a walk over mails needs at each of them. */
-struct walk {
-    file_mail_function *function;
-    void *context;
-    struct buf text; /* of the file at hand; one buffer for all of them */
-};
-
-static int walk_mails(struct walk *walk, const char *path, struct err *err);
-
-static int walk_folder(struct walk *walk, const char *folder, struct err *err) {
+static int walk_folder(const char *folder, file_mail_function *function, void *context,
+                       struct err *err) {
     struct dirent **entries = NULL;
     int count = scandir(folder, &entries, is_visible, by_bytes);
     if (count < 0)
@@ -203,7 +219,7 @@ static int walk_folder(struct walk *walk, const char *folder, struct err *err) {
         if (rc == 0 && strcmp(entries[i]->d_name, "tmp") != 0) {
             buf_reset(&path);
             buf_printf(&path, "%s/%s", folder, entries[i]->d_name);
-            rc = walk_mails(walk, path.data, err);
+            rc = file_mails(path.data, function, context, err);
         }
         free(entries[i]);
     }
@@ -212,24 +228,16 @@ static int walk_folder(struct walk *walk, const char *folder, struct err *err) {
     return rc;
 }
 
-static int walk_mails(struct walk *walk, const char *path, struct err *err) {
-    struct stat st;
-    int fd = file_open(path, err);
-    if (fd < 0)
-        return -1;
-    bool is_folder = !is_standard_input(path) && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
-    buf_reset(&walk->text);
-    int rc = is_folder ? 0 : read_to_end(fd, path, &walk->text, err);
-    file_close(path, fd);
-    if (rc != 0)
-        return rc;
-    return is_folder ? walk_folder(walk, path, err)
-                     : split_mbox(path, buf_bytes(&walk->text), walk->function, walk->context, err);
-}
-
 int file_mails(const char *path, file_mail_function *function, void *context, struct err *err) {
-    struct walk walk = {function, context, BUF_INIT};
-    int rc = walk_mails(&walk, path, err);
-    buf_free(&walk.text);
+    struct stat st;
+    if (strcmp(path, "-") != 0) {
+        if (stat(path, &st) != 0)
+            return err_set_errno(err, ERR_NO_INPUT, "%s", path);
+        if (S_ISDIR(st.st_mode))
+            return walk_folder(path, function, context, err);
+    }
+    int fd = file_open(path, err);
+    int rc = fd < 0 ? -1 : walk_mbox(fd, path, function, context, err);
+    file_close(fd);
     return rc;
 }

@@ -34,13 +34,14 @@ struct file_list {
 int file_list_read(const char *folder, const char *suffix, struct file_list *list, struct err *err);
 void file_list_free(struct file_list *list);
 
-/* Called for each mail; `path` is the file's, with ":2" behind it for the second mail of an mbox.
- * Stops the walk where it does not return 0. */
+/* Called for each mail, whose bytes are there until it returns; `path` is the file's, with ":2"
+ * behind it for the second mail of an mbox. Stops the walk where it does not return 0. */
 typedef int file_mail_function(void *context, const char *path, struct bytes mail, struct err *err);
 
 /* Walks over mails: a file (one mail, or an mbox where it begins with "From " and holds a second
  * "From " line after an empty one), a folder recursively in the order of names (a Maildir too; its
- * tmp/ is passed over, files whose names begin with a dot are as well), or "-". */
+ * tmp/ is passed over, files whose names begin with a dot are as well), or "-". An mbox may be
+ * larger than memory. */
 int file_mails(const char *path, file_mail_function *function, void *context, struct err *err);
 
 #endif

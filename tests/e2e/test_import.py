@@ -1,12 +1,16 @@
 """nullsender import: mails from disk go the same way as mails from the mailbox, and count once."""
 
+import os
+import unittest
 from pathlib import Path
 
-from e2e.case import Case, use_lab
+from e2e.case import SANITIZED, Case, use_lab
 
 setUpModule, tearDownModule = use_lab()
 
 EX_NO_INPUT = 66
+LARGE = 3_000_000  # octets of a mail: some are whole in what is read at once, some are not
+MEMORY_MAX = 100 * 1024  # KB; half of what the mbox has
 
 
 class Import(Case):
@@ -61,6 +65,22 @@ class Import(Case):
         self.run_program("import", str(path))
         self.assertEqual(self.run_row()["fetched"], 20)
         self.assert_ledger(self.mails[:20])
+
+    @unittest.skipIf(SANITIZED, "a sanitizer takes its own memory")
+    def test_an_mbox_larger_than_the_memory_it_may_take(self) -> None:
+        path = self.program.folder / "large.mbox"
+        with path.open("wb") as box:
+            for mail in self.mails:
+                box.write(b"From MAILER-DAEMON Sat Nov 14 10:00:00 2026\n")
+                raw = mail.raw.replace(b"\r\n", b"\n").replace(b"\nFrom ", b"\n>From ")
+                box.write(raw.ljust(LARGE, b"\n") + b"\n")
+        process = self.program.start("import", str(path))
+        _, status, usage = os.wait4(process.pid, 0)
+        process.communicate()
+        self.assertEqual(os.waitstatus_to_exitcode(status), 0)
+        self.assertEqual(self.run_row()["fetched"], len(self.mails))
+        self.assert_ledger(self.mails)
+        self.assertLess(usage.ru_maxrss, MEMORY_MAX)
 
     def test_dry_run_changes_nothing(self) -> None:
         output, _ = self.run_program("import", "--dry-run", str(self.archive))
