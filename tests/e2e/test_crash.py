@@ -1,10 +1,9 @@
 """Kills, cuts and stalls at any step: the next runs give the same right answers, row by row.
 
-A sample, drawn anew each time; `make crash` goes on for as long as one likes. A failure says with
-which seed it can be repeated.
+A sample; `make crash` draws others, for as long as one likes. A failure says with which seed it can
+be repeated.
 """
 
-import random
 import unittest
 
 from crash.disk import DiskLab, play_full_disk
@@ -12,6 +11,7 @@ from crash.rounds import count_steps, every_step, random_rounds
 from crash.scene import Scene, known_mails
 from crash.step_proxy import POSITIONS
 
+SEED = 1
 ROUNDS = 6
 GROWTHS = (0, 2, 8, 20)  # of files, until the disk is full
 MAILS = 12
@@ -23,7 +23,7 @@ class Crash(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.seed = random.randrange(1_000_000)
+        cls.seed = SEED
         cls.lab = DiskLab()
         cls.addClassCleanup(cls.lab.stop)
         cls.lab.start()
