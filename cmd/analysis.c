@@ -2,6 +2,7 @@
 
 #include "cmd/base/buf.h"
 #include "cmd/base/memory.h"
+#include "cmd/clock.h"
 #include "cmd/embedded.h"
 #include "cmd/file.h"
 #include "cmd/verp_key_file.h"
@@ -13,10 +14,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-enum {
-    DAY_SECONDS = 24 * 60 * 60,
-};
 
 static int compile_rules(struct analyst *analyst, const char *directory, struct err *err) {
     struct file_list own = {0};
@@ -132,7 +129,7 @@ void analyst_judge(const struct analyst *analyst, bool looked_up, struct arena *
     struct identification who;
     if (analysis->failure)
         return;
-    uint32_t today = (uint32_t)(analysis->received > 0 ? analysis->received / DAY_SECONDS : 0);
+    uint32_t today = (uint32_t)(analysis->received > 0 ? analysis->received / CLOCK_DAY : 0);
     identify_report(&analyst->options, analysis->report, today, analysis->tokens,
                     looked_up ? analysis->token_count : 0, arena, &who);
     if (who.conflict) {

@@ -13,11 +13,10 @@
 #include <stdlib.h>
 
 enum {
-    DAY = 24 * 60 * 60,
     CERTIFICATE_DAYS_MIN =
-        14,                /* ACME clients renew at 30 days: at 14 theirs has failed for weeks */
-    WAITING_MAX = 2 * DAY, /* cron runs every few minutes; this old, nobody reads it */
-    SUCCESS_AGE_MAX = DAY,
+        14, /* ACME clients renew at 30 days: at 14 theirs has failed for weeks */
+    WAITING_MAX = 2 * CLOCK_DAY, /* cron runs every few minutes; this old, nobody reads it */
+    SUCCESS_AGE_MAX = CLOCK_DAY,
 };
 
 /* What a server that lacks an extension makes different. */
@@ -46,11 +45,11 @@ static void check_certificate(struct check_list *list, const struct config_mailb
     int64_t left = expires - (int64_t)clock_time();
     if (!expires)
         check_ok(list, "certificate", "verified");
-    else if (left < (int64_t)CERTIFICATE_DAYS_MIN * DAY)
+    else if (left < (int64_t)CERTIFICATE_DAYS_MIN * CLOCK_DAY)
         check_warning(list, "certificate", "have it renewed: from then on no bounce is read",
-                      "verified, but it ends in %" PRId64 " days", left / DAY);
+                      "verified, but it ends in %" PRId64 " days", left / CLOCK_DAY);
     else
-        check_ok(list, "certificate", "verified, good for %" PRId64 " days", left / DAY);
+        check_ok(list, "certificate", "verified, good for %" PRId64 " days", left / CLOCK_DAY);
 }
 
 /* Looks without making one. */

@@ -8,10 +8,6 @@
 
 #include <string.h>
 
-enum {
-    DAY_SECONDS = 24 * 60 * 60,
-};
-
 static const char campaign[] = "spring26", recipient[] = "ada@example.net";
 
 /* What the patterns are tried with. */
@@ -22,11 +18,6 @@ struct trial {
     struct arena *arena;
 };
 
-/* Which day it is decides what an address looks like, and whether its signature holds. */
-static uint32_t today(void) {
-    return (uint32_t)(clock_time() / DAY_SECONDS);
-}
-
 static int encode(const struct trial *trial, const struct verp *verp, const char **address,
                   const char **token, struct err *err) {
     *token = NULL;
@@ -34,7 +25,7 @@ static int encode(const struct trial *trial, const struct verp *verp, const char
         return verp_encode(verp, campaign, recipient, trial->arena, address, err);
     const struct verp_signer signer = {
         .keys = trial->keys,
-        .day = today(),
+        .day = clock_today(),
         .local_part_max = (size_t)trial->config->verp_local_part_octets,
     };
     return verp_encode_signed(verp, &signer, campaign, recipient, trial->arena, address, token,
@@ -53,8 +44,8 @@ static bool decode(const struct trial *trial, const struct verp *verp, const cha
     const char *signature = "";
     if (match.tag && trial->keys) {
         enum verp_signature found =
-            verp_check(trial->keys, &match, today(), (uint32_t)trial->config->verp_lifetime_days,
-                       trial->arena);
+            verp_check(trial->keys, &match, clock_today(),
+                       (uint32_t)trial->config->verp_lifetime_days, trial->arena);
         if (found != VERP_SIGNATURE_VALID) {
             *text = arena_printf(trial->arena, "the signature of %s does not hold: %s", address,
                                  verp_signature_name(found));

@@ -13,3 +13,7 @@ double clock_time(void) {
     clock_gettime(CLOCK_REALTIME, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
+
+uint32_t clock_today(void) {
+    return (uint32_t)(clock_time() / CLOCK_DAY);
+}

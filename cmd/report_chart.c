@@ -1,4 +1,5 @@
 /* The charts of the page. */
+#include "cmd/clock.h"
 #include "cmd/report_html.h"
 
 #include <inttypes.h>
@@ -15,7 +16,6 @@ enum {
     PLOT_HEIGHT = 1000, /* units; the style sheet says how high that is */
     BAR_LENGTH = 1000,
     TICKS_MAX = 4,
-    SECONDS_A_DAY = 24 * 60 * 60,
 };
 
 /* From the axis upwards, in the order of the legend. */
@@ -76,11 +76,11 @@ static int64_t day_number(const char *day) {
         return 0;
     parts.tm_year -= 1900;
     parts.tm_mon--;
-    return timegm(&parts) / SECONDS_A_DAY;
+    return timegm(&parts) / CLOCK_DAY;
 }
 
 static void day_text(int64_t number, char text[16]) {
-    time_t seconds = (time_t)(number * SECONDS_A_DAY);
+    time_t seconds = (time_t)(number * CLOCK_DAY);
     struct tm parts;
     strftime(text, 16, "%Y-%m-%d", gmtime_r(&seconds, &parts));
 }

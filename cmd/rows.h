@@ -6,17 +6,17 @@
 
 #include "cmd/analysis.h"
 #include "cmd/base/arena.h"
+#include "cmd/clock.h"
 #include "store/batch.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 enum {
-    ROWS_DAY = 24 * 60 * 60,
     /* A report is written while the mail is still in a queue: five days by RFC 5321 section
      * 4.5.4.1, and some queues are patient. Dates outside of this are a wrong clock or a lie. */
-    ROWS_REPORT_DELAY_MAX = 30 * ROWS_DAY,
-    ROWS_CLOCK_SKEW_MAX = ROWS_DAY,
+    ROWS_REPORT_DELAY_MAX = 30 * CLOCK_DAY,
+    ROWS_CLOCK_SKEW_MAX = CLOCK_DAY,
 };
 
 /* The identity of a message: the SHA-256 of its bytes with LF for CRLF, since the same mail has the

@@ -1,6 +1,7 @@
 /* nullsender verp decode and verp check: what an address carries, and whether we made it. */
 #include "classify/address.h"
 #include "cmd/base/utf8.h"
+#include "cmd/clock.h"
 #include "cmd/json_line.h"
 #include "cmd/verp_setup.h"
 #include "store/verp_token.h"
@@ -11,7 +12,6 @@
 #include <time.h>
 
 enum {
-    DAY_SECONDS = 24 * 60 * 60,
     DATE_SIZE = 16,
     LABEL_WIDTH = 11,
 };
@@ -30,7 +30,7 @@ struct look {
 };
 
 static void date_of(uint32_t day, char date[DATE_SIZE]) {
-    time_t seconds = (time_t)day * DAY_SECONDS;
+    time_t seconds = (time_t)day * CLOCK_DAY;
     struct tm tm;
     strftime(date, DATE_SIZE, "%Y-%m-%d", gmtime_r(&seconds, &tm));
 }

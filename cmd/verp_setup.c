@@ -1,15 +1,11 @@
 #include "cmd/verp_setup.h"
 
 #include "cmd/base/memory.h"
+#include "cmd/clock.h"
 #include "cmd/database.h"
 #include "cmd/verp_key_file.h"
 
 #include <stdlib.h>
-#include <time.h>
-
-enum {
-    DAY_SECONDS = 24 * 60 * 60,
-};
 
 /* "preset address" or a template alone. */
 static int add_pattern(struct verp *verp, const char *text, struct err *err) {
@@ -55,7 +51,7 @@ static int read_patterns(struct verp_setup *setup, const struct invocation *invo
 
 int verp_setup_open(struct verp_setup *setup, const struct invocation *invocation,
                     struct err *err) {
-    *setup = (struct verp_setup){.today = (uint32_t)(time(NULL) / DAY_SECONDS)};
+    *setup = (struct verp_setup){.today = clock_today()};
     if ((invocation_has(invocation, OPTION_CONFIG) || !invocation_has(invocation, OPTION_VERP)) &&
         database_config_read(invocation, &setup->config, err) != 0)
         return -1;

@@ -21,9 +21,9 @@ static void a_delivery_failed_when_the_report_says_if_that_is_sane(void **state)
         {0, 0, RECEIVED - 3, RECEIVED - 3},
         {0, 0, 0, RECEIVED},
         /* a wrong clock is passed over */
-        {RECEIVED + 2 * ROWS_DAY, RECEIVED - 2, 0, RECEIVED - 2},
+        {RECEIVED + 2 * CLOCK_DAY, RECEIVED - 2, 0, RECEIVED - 2},
         {RECEIVED + HOUR, 0, 0, RECEIVED + HOUR},
-        {1, RECEIVED - 40 * ROWS_DAY, RECEIVED - 5 * ROWS_DAY, RECEIVED - 5 * ROWS_DAY},
+        {1, RECEIVED - 40 * CLOCK_DAY, RECEIVED - 5 * CLOCK_DAY, RECEIVED - 5 * CLOCK_DAY},
         {INT64_MIN, INT64_MAX, -1, RECEIVED},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
