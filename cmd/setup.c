@@ -1,6 +1,6 @@
 #include "cmd/setup.h"
 
-#include "cmd/base/memory.h"
+#include "cmd/verp_setup.h"
 
 #include <stdlib.h>
 
@@ -11,15 +11,6 @@ int setup_without_mailbox(struct setup *setup, const struct invocation *invocati
     if (path && config_read(path, &setup->config, err) != 0)
         return -1;
     const struct config *config = setup->config;
-
-    /* The command line's patterns come first. */
-    unsigned given = invocation->counts[OPTION_VERP], count = 0;
-    while (config && config->verp_patterns[count])
-        count++;
-    const char **patterns = memory_zero(given + count + 1, sizeof *patterns);
-    for (unsigned i = 0; i < given + count; i++)
-        patterns[i] =
-            i < given ? invocation->values[OPTION_VERP][i] : config->verp_patterns[i - given];
     if (config) {
         setup->report_options.campaign_header = config->campaign_header;
         if (config->mailbox_count) {
@@ -30,6 +21,7 @@ int setup_without_mailbox(struct setup *setup, const struct invocation *invocati
     }
     const char *rules =
         invocation_value(invocation, OPTION_RULES, config ? config->rules_directory : NULL);
+    const char **patterns = verp_patterns_list(invocation, config);
     int rc = analyst_open(&setup->analyst, rules, patterns, err);
     free(patterns);
     return rc;

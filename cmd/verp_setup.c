@@ -31,18 +31,24 @@ int verp_patterns_read(const char *const *patterns, struct verp **verp, struct e
     return 0;
 }
 
-static int read_patterns(struct verp_setup *setup, const struct invocation *invocation,
-                         struct err *err) {
+const char **verp_patterns_list(const struct invocation *invocation, const struct config *config) {
     unsigned given = invocation->counts[OPTION_VERP], count = 0;
-    while (setup->config && setup->config->verp_patterns[count])
+    while (config && config->verp_patterns[count])
         count++;
     const char **patterns = memory_zero(given + count + 1, sizeof *patterns);
     for (unsigned i = 0; i < given + count; i++)
-        patterns[i] = i < given ? invocation->values[OPTION_VERP][i]
-                                : setup->config->verp_patterns[i - given];
+        patterns[i] =
+            i < given ? invocation->values[OPTION_VERP][i] : config->verp_patterns[i - given];
+    return patterns;
+}
+
+static int read_patterns(struct verp_setup *setup, const struct invocation *invocation,
+                         struct err *err) {
+    const char **patterns = verp_patterns_list(invocation, setup->config);
+    bool any = *patterns;
     int rc = verp_patterns_read(patterns, &setup->verp, err);
     free(patterns);
-    if (rc == 0 && !(given + count))
+    if (rc == 0 && !any)
         rc = err_set(err, ERR_CONFIG,
                      "%s: section verp has no patterns, which say what the addresses look like",
                      setup->config->path);

@@ -26,8 +26,12 @@ struct verp_setup {
  * with NULL. ERR_CONFIG with the pattern that is wrong; *verp is the caller's in either case. */
 int verp_patterns_read(const char *const *patterns, struct verp **verp, struct err *err);
 
-/* Patterns of --verp come first; with them and without --config nothing is read. verp_setup_close()
- * is due in either case. */
+/* The patterns of --verp and behind them those of the configuration (NULL: none), as a list for
+ * verp_patterns_read(). Freed with free(3); the patterns themselves stay where they are. */
+const char **verp_patterns_list(const struct invocation *invocation, const struct config *config);
+
+/* The patterns are those of verp_patterns_list(); with --verp and without --config no configuration
+ * is read. verp_setup_close() is due in either case. */
 int verp_setup_open(struct verp_setup *setup, const struct invocation *invocation, struct err *err);
 void verp_setup_close(struct verp_setup *setup);
 
