@@ -40,8 +40,7 @@ static void keep_refresh_token(const struct config_mailbox *mailbox, const char 
         log_warning("mailbox %s: a new refresh token has come and cannot be kept, the old one may "
                     "stop working: %s; let this user write to the file and its folder",
                     mailbox->name, err.text);
-    explicit_bzero(line.data, line.len);
-    buf_free(&line);
+    secret_buf_free(&line);
 }
 
 static void keep_access_token(const struct config_mailbox *mailbox, const struct token_cache *cache,

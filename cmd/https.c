@@ -2,6 +2,7 @@
 
 #include "cmd/base/bytes.h"
 #include "cmd/base/memory.h"
+#include "cmd/secret.h"
 
 #include <curl/curl.h>
 #include <stdbool.h>
@@ -170,9 +171,7 @@ out:
 }
 
 void https_answer_free(struct https_answer *answer) {
-    if (answer->body.room)
-        explicit_bzero(answer->body.data, answer->body.room);
-    buf_free(&answer->body);
+    secret_buf_free(&answer->body);
     free(answer->content_type);
     free(answer->location);
     *answer = (struct https_answer){.body = BUF_INIT};

@@ -12,12 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void wipe(struct buf *buf) {
-    if (buf->room)
-        explicit_bzero(buf->data, buf->room);
-    buf_free(buf);
-}
-
 /* RFC 6749 sections 4.4.2 and 6, the client's secret in the body (section 2.3.1), which Google and
  * Microsoft both take. */
 static void write_form(const struct oauth_request *request, struct buf *form) {
@@ -140,7 +134,7 @@ int oauth_token_fetch(const struct oauth_request *request, struct oauth_token *t
     if (rc == 0)
         rc = take_answer(request, &answer, token, err);
     https_answer_free(&answer);
-    wipe(&form);
+    secret_buf_free(&form);
     return rc ? err_prefix(err, "token endpoint %s", request->endpoint) : 0;
 }
 

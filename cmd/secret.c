@@ -1,6 +1,5 @@
 #include "cmd/secret.h"
 
-#include "cmd/base/buf.h"
 #include "cmd/base/memory.h"
 #include "cmd/clock.h"
 
@@ -181,4 +180,10 @@ void secret_free(char *secret) {
         return;
     explicit_bzero(secret, strlen(secret));
     free(secret);
+}
+
+void secret_buf_free(struct buf *secret) {
+    if (secret->room)
+        explicit_bzero(secret->data, secret->room);
+    buf_free(secret);
 }

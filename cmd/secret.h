@@ -5,6 +5,7 @@
 #ifndef CMD_SECRET_H
 #define CMD_SECRET_H
 
+#include "cmd/base/buf.h"
 #include "cmd/base/err.h"
 #include "cmd/config.h"
 
@@ -22,5 +23,9 @@ int secret_read(const char *name, const struct config_secret *source, char **sec
 
 /* Overwrites and frees. NULL is fine. */
 void secret_free(char *secret);
+
+/* The same for a buffer, all of its room; it is empty afterwards. What was to hold a secret should
+ * have its room reserved before: growing leaves copies behind in freed memory. */
+void secret_buf_free(struct buf *secret);
 
 #endif

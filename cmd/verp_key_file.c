@@ -3,6 +3,7 @@
 #include "classify/base32.h"
 #include "cmd/base/buf.h"
 #include "cmd/base/memory.h"
+#include "cmd/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -128,12 +129,6 @@ static int write_new(const char *path, const struct buf *text, const struct stat
     return rc;
 }
 
-static void wipe(struct buf *text) {
-    if (text->room)
-        explicit_bzero(text->data, text->room);
-    buf_free(text);
-}
-
 int verp_key_file_make(const char *path, char *id, struct err *err) {
     struct buf out = BUF_INIT;
     buf_reserve(&out, VERP_KEY_FILE_MAX);
@@ -147,7 +142,7 @@ int verp_key_file_make(const char *path, char *id, struct err *err) {
         err_set(err, ERR_CANNOT_CREATE,
                 "%s: exists already, and is left as it is; --add puts a new key on top of it",
                 path);
-    wipe(&out);
+    secret_buf_free(&out);
     return rc;
 }
 
@@ -192,8 +187,8 @@ int verp_key_file_add(const char *path, char *id, struct err *err) {
 out:
     verp_keys_free(keys);
     text_free(&text);
-    wipe(&line);
-    wipe(&out);
+    secret_buf_free(&line);
+    secret_buf_free(&out);
     buf_free(&fresh);
     return rc;
 }
