@@ -43,10 +43,10 @@ static int conclude(const struct check_list *list, bool json, struct err *err) {
 }
 
 int command_check(const struct invocation *invocation, struct err *err) {
-    const char *format = invocation_value(invocation, OPTION_FORMAT, "text");
     const char *only = invocation_value(invocation, OPTION_CHECK_MAILBOX, NULL);
-    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
-        return err_set(err, ERR_USAGE, "--format '%s' must be text or json", format);
+    unsigned json;
+    if (invocation_choice(invocation, OPTION_FORMAT, "text json", &json, err) != 0)
+        return -1;
     struct check_list *list = check_list_new();
     struct config *config = NULL;
     struct err unread = {0};
@@ -54,12 +54,12 @@ int command_check(const struct invocation *invocation, struct err *err) {
     if (database_config_read(invocation, &config, &unread) != 0) {
         check_section(list, "configuration");
         check_error(list, "file", NULL, &unread);
-        rc = conclude(list, !strcmp(format, "json"), err);
+        rc = conclude(list, json, err);
     } else if (only && !config_mailbox_find(config, only)) {
         rc = err_set(err, ERR_USAGE, "no mailbox '%s' in %s", only, config->path);
     } else {
         check_all(list, only, config);
-        rc = conclude(list, !strcmp(format, "json"), err);
+        rc = conclude(list, json, err);
     }
     check_list_free(list);
     config_free(config);

@@ -3,6 +3,7 @@
 #include "cmd/base/buf.h"
 #include "cmd/base/bytes.h"
 #include "cmd/base/memory.h"
+#include "cmd/config.h"
 #include "cmd/near.h"
 
 #include <getopt.h>
@@ -50,6 +51,27 @@ int invocation_number(const struct invocation *invocation, enum option_id option
                        option_table[option].name, min, max, value);
     *number = (long)n;
     return 0;
+}
+
+int invocation_choice(const struct invocation *invocation, enum option_id option,
+                      const char *choices, unsigned *place, struct err *err) {
+    const char *value = invocation_value(invocation, option, NULL);
+    int found = value ? config_choice_index(choices, value) : 0;
+    if (found >= 0) {
+        *place = (unsigned)found;
+        return 0;
+    }
+    struct buf list = BUF_INIT; /* "text, csv or json" */
+    const char *last = strrchr(choices, ' ');
+    for (const char *c = choices; *c; c++) {
+        if (*c != ' ')
+            buf_add_char(&list, *c);
+        else
+            buf_add_string(&list, c == last ? " or " : ", ");
+    }
+    err_set(err, ERR_USAGE, "--%s is %s, not '%s'", option_table[option].name, list.data, value);
+    buf_free(&list);
+    return -1;
 }
 
 static int unknown_command(char *const *words, int count, struct err *err) {

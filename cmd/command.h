@@ -96,6 +96,11 @@ bool invocation_has(const struct invocation *invocation, enum option_id option);
 int invocation_number(const struct invocation *invocation, enum option_id option, long min,
                       long max, long fallback, long *number, struct err *err);
 
+/* The place of an option's value among the blank-separated `choices`, the first of which is the
+ * default: "text csv json". ERR_USAGE where it is none of them. */
+int invocation_choice(const struct invocation *invocation, enum option_id option,
+                      const char *choices, unsigned *place, struct err *err);
+
 /* Takes a command line apart. ERR_USAGE with what is wrong and what would be right; the caller
  * frees with invocation_free() in either case. --help and --version come back as counts, with the
  * command NULL where none was named. */

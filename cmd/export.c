@@ -6,7 +6,6 @@
 #include "store/suppression.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum {
     COLUMN_COUNT = 6,
@@ -50,16 +49,12 @@ int command_export(const struct invocation *invocation, struct err *err) {
     struct export export = {.out = BUF_INIT};
     struct store *store = NULL;
     int rc = -1;
-    const char *format = invocation_value(invocation, OPTION_FORMAT, "csv");
-    if (!strcmp(format, "csv")) {
-        export.print = print_csv;
-        csv_add_row(&export.out, columns, COLUMN_COUNT);
-    } else if (!strcmp(format, "json")) {
-        export.print = print_json;
-    } else {
-        err_set(err, ERR_USAGE, "--format is csv or json, not '%s'", format);
+    unsigned json;
+    if (invocation_choice(invocation, OPTION_FORMAT, "csv json", &json, err) != 0)
         goto out;
-    }
+    export.print = json ? print_json : print_csv;
+    if (!json)
+        csv_add_row(&export.out, columns, COLUMN_COUNT);
     if (database_connect(invocation, &store, err) != 0 ||
         store_suppression_read(store, invocation_value(invocation, OPTION_SINCE, NULL), print_row,
                                &export, err) != 0)

@@ -1,6 +1,5 @@
 /* nullsender: the way in. Everything else is behind the command table. */
 #include "cmd/command.h"
-#include "cmd/config.h"
 #include "cmd/isolation.h"
 #include "cmd/log.h"
 #include "cmd/worker_process.h"
@@ -12,11 +11,9 @@
 #include <unistd.h>
 
 static int set_log_format(const struct invocation *invocation, struct err *err) {
-    const char *name = invocation_value(invocation, OPTION_LOG_FORMAT, "text");
-    int format = config_choice_index(log_format_names, name);
-    if (format < 0)
-        return err_set(err, ERR_USAGE, "--log-format '%s' must be one of: %s", name,
-                       log_format_names);
+    unsigned format;
+    if (invocation_choice(invocation, OPTION_LOG_FORMAT, log_format_names, &format, err) != 0)
+        return -1;
     log_set_format((enum log_format)format);
     return 0;
 }

@@ -183,13 +183,10 @@ int command_parse(const struct invocation *invocation, struct err *err) {
     struct parse parse = {.out = BUF_INIT};
     long workers;
     int found = -1, rc = -1;
-    const char *format = invocation_value(invocation, OPTION_FORMAT, "json");
-    if (!strcmp(format, "json"))
-        parse.print = print_json;
-    else if (!strcmp(format, "tsv"))
-        parse.print = print_tsv;
-    else
-        return err_set(err, ERR_USAGE, "--format is json or tsv, not '%s'", format);
+    unsigned tsv;
+    if (invocation_choice(invocation, OPTION_FORMAT, "json tsv", &tsv, err) != 0)
+        return -1;
+    parse.print = tsv ? print_tsv : print_json;
     if (invocation_number(invocation, OPTION_WORKERS, 1, 256, worker_core_count(), &workers, err))
         return -1;
 

@@ -63,6 +63,8 @@ static void add_page(struct buf *out, const struct report_document *document, bo
 #define ONE(table) (1u << STORE_REPORT_##table)
 #define OVERVIEW (ONE(CAMPAIGNS) | ONE(DAYS) | ONE(CATEGORIES) | ONE(DOMAINS))
 
+static const char format_names[] = "text csv json html";
+
 static const struct format {
     const char *name;
     unsigned all;           /* its tables where the command line chooses none: of all campaigns, */
@@ -71,20 +73,13 @@ static const struct format {
     size_t recipient_limit; /* 0: none */
     void (*add)(struct buf *out, const struct report_document *document, bool to_stdout);
 } formats[] = {
+    /* in the order of their names */
     {"text", ONE(CAMPAIGNS), OVERVIEW, false, 0, add_text},
     {"csv", ONE(CAMPAIGNS), ONE(CAMPAIGNS), true, 0, add_csv},
     {"json", ONE(CAMPAIGNS), OVERVIEW, false, 0, add_json},
     {"html", OVERVIEW, ONE(DAYS) | ONE(CATEGORIES) | ONE(DOMAINS) | ONE(RECIPIENTS), false,
      PAGE_RECIPIENTS, add_page},
 };
-
-static const struct format *find_format(const char *name, struct err *err) {
-    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
-        if (!strcmp(formats[i].name, name))
-            return &formats[i];
-    err_set(err, ERR_USAGE, "--format takes text, csv, json or html, not '%s'", name);
-    return NULL;
-}
 
 static int choose_tables(struct report *report, const struct invocation *invocation,
                          const struct format *format, struct err *err) {
@@ -196,17 +191,17 @@ static int write_file(const char *path, struct bytes text, struct err *err) {
 int command_report(const struct invocation *invocation, struct err *err) {
     const char *path = invocation_value(invocation, OPTION_OUTPUT, "-");
     bool to_stdout = !strcmp(path, "-");
-    const struct format *format =
-        find_format(invocation_value(invocation, OPTION_FORMAT, "text"), err);
+    unsigned format;
     struct report report = {.arena = arena_new()};
     struct buf out = BUF_INIT;
     int rc = -1;
     if (invocation->argument_count)
         report.document.campaign = invocation->arguments[0];
-    if (!format || choose_tables(&report, invocation, format, err) != 0 ||
+    if (invocation_choice(invocation, OPTION_FORMAT, format_names, &format, err) != 0 ||
+        choose_tables(&report, invocation, &formats[format], err) != 0 ||
         database_connect(invocation, &report.store, err) != 0 || read_document(&report, err) != 0)
         goto out;
-    format->add(&out, &report.document, to_stdout);
+    formats[format].add(&out, &report.document, to_stdout);
     if (to_stdout)
         fwrite(out.data, 1, out.len, stdout); /* main() looks whether that went well */
     rc = to_stdout ? 0 : write_file(path, buf_bytes(&out), err);

@@ -336,15 +336,11 @@ static int print_clusters(struct review *review, bool json, size_t limit, struct
 int command_review(const struct invocation *invocation, struct err *err) {
     struct store *store = NULL;
     struct review *review = review_new();
-    const char *format = invocation_value(invocation, OPTION_FORMAT, "text");
-    bool json = !strcmp(format, "json");
+    unsigned json;
     long limit;
     int rc = -1;
-    if (!json && strcmp(format, "text") != 0) {
-        err_set(err, ERR_USAGE, "--format is text or json, not '%s'", format);
-        goto out;
-    }
-    if (invocation_number(invocation, OPTION_LIMIT, 1, LONG_MAX, LIMIT_DEFAULT, &limit, err) != 0 ||
+    if (invocation_choice(invocation, OPTION_FORMAT, "text json", &json, err) != 0 ||
+        invocation_number(invocation, OPTION_LIMIT, 1, LONG_MAX, LIMIT_DEFAULT, &limit, err) != 0 ||
         database_connect(invocation, &store, err) != 0 ||
         store_unknown_read(store, invocation_value(invocation, OPTION_SINCE, NULL), add_row, review,
                            err) != 0)

@@ -196,11 +196,10 @@ static int each_address(const struct invocation *invocation, bool check, struct 
     struct verp_setup setup;
     struct arena *arena = arena_new();
     struct buf out = BUF_INIT;
-    const char *format = invocation_value(invocation, OPTION_FORMAT, "text");
-    bool json = !strcmp(format, "json");
+    unsigned json;
     int rc = verp_setup_open(&setup, invocation, err), bad = 0;
-    if (rc == 0 && !json && strcmp(format, "text") != 0)
-        rc = err_set(err, ERR_USAGE, "--format is text or json, not '%s'", format);
+    if (rc == 0)
+        rc = invocation_choice(invocation, OPTION_FORMAT, "text json", &json, err);
     if (rc == 0 && check && !setup.keys)
         rc = err_set(err, ERR_CONFIG,
                      "there is no key to check with: set key_file in section verp of the "

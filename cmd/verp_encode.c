@@ -159,31 +159,19 @@ static int encode_input(struct encode *e, const char *campaign, struct err *err)
     return rc;
 }
 
-static int choose_format(const struct invocation *invocation, print_function **print,
-                         struct err *err) {
-    static const struct {
-        const char *name;
-        print_function *print;
-    } formats[] = {{"text", print_text}, {"tsv", print_tsv}, {"json", print_json}};
-    const char *format = invocation_value(invocation, OPTION_FORMAT, "text");
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-        if (!strcmp(format, formats[i].name)) {
-            *print = formats[i].print;
-            return 0;
-        }
-    return err_set(err, ERR_USAGE, "--format is text, tsv or json, not '%s'", format);
-}
-
 int command_verp_encode(const struct invocation *invocation, struct err *err) {
+    static print_function *const formats[] = {print_text, print_tsv, print_json};
+    unsigned format;
     struct encode *e = memory_zero(1, sizeof *e);
     char *const *arguments = invocation->arguments;
     int count = invocation->argument_count, rc = -1;
     e->out = (struct buf)BUF_INIT;
     e->arena = arena_new();
     e->token_arena = arena_new();
-    if (choose_format(invocation, &e->print, err) != 0 ||
+    if (invocation_choice(invocation, OPTION_FORMAT, "text tsv json", &format, err) != 0 ||
         verp_setup_open(&e->setup, invocation, err) != 0)
         goto out;
+    e->print = formats[format];
     if (e->setup.keys)
         e->signer = (struct verp_signer){e->setup.keys, e->setup.today,
                                          (size_t)e->setup.config->verp_local_part_octets};

@@ -74,7 +74,7 @@ class Log(Case):
         _, errors = self.run_program("fetch", "--log-format", "text", code=EX_PERMISSION)
         self.assertTrue(errors.startswith("nullsender: mailbox bounces: "), errors)
         _, errors = self.run_program("fetch", "--log-format", "xml", code=EX_USAGE)
-        self.assertIn("text json journal syslog", errors)
+        self.assertIn("--log-format is text, json, journal or syslog, not 'xml'", errors)
 
     def test_where_stderr_is_the_journal_lines_begin_with_their_level(self) -> None:
         self.refuse_login()
