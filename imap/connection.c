@@ -188,10 +188,6 @@ void connection_limit(struct connection *connection, unsigned seconds) {
     connection->deadline = seconds == 0 ? 0 : now() + (int64_t)seconds * 1000;
 }
 
-int connection_fd(const struct connection *connection) {
-    return connection->socket;
-}
-
 /* libcurl's GnuTLS writes "2026-12-12 08:24:58 GMT", its OpenSSL "Dec 12 08:24:58 2026 GMT". */
 static int64_t certificate_time(const char *text) {
     struct tm utc = {0};

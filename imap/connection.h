@@ -34,8 +34,6 @@ void connection_answered(struct connection *connection);
 /* Sets all that is left of the connection's life to so many seconds; 0: no limit. */
 void connection_limit(struct connection *connection, unsigned seconds);
 
-int connection_fd(const struct connection *connection);
-
 /* When the server's certificate ends, in unix seconds; 0: unknown, or no TLS. */
 int64_t connection_certificate_expires(const struct connection *connection);
 

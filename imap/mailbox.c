@@ -128,11 +128,3 @@ int imap_uid_list(struct imap *imap, uint32_t after_uid, uint32_t **uids, size_t
     *count = list.count;
     return 0;
 }
-
-int imap_fd(const struct imap *imap) {
-    return connection_fd(imap->connection);
-}
-
-bool imap_has_input(struct imap *imap) {
-    return imap->message_ready || session_has_input(imap, NULL) != 0;
-}

@@ -203,11 +203,4 @@ int imap_idle(struct imap *imap, unsigned seconds, int wake, enum imap_idle *res
 /* Asks (NOOP) whether there is something new, in the same sense. */
 int imap_poll(struct imap *imap, bool *news, struct err *err);
 
-/* The socket, and whether bytes have arrived that imap_fetch_next() can work on. TLS may hold
- * decrypted bytes for which the socket never becomes readable: poll for POLLIN only where
- * imap_has_input() is false. Also sends what is queued. After an error it is true, so that the
- * next call reports it. */
-int imap_fd(const struct imap *imap);
-bool imap_has_input(struct imap *imap);
-
 #endif

@@ -81,11 +81,6 @@ void connection_limit(struct connection *connection, unsigned seconds) {
     (void)seconds;
 }
 
-int connection_fd(const struct connection *connection) {
-    (void)connection;
-    return -1;
-}
-
 static void read_plan(struct bytes *rest, struct arena *arena, struct plan *plan) {
     struct bytes line = bytes_of(fuzz_next_line(rest, arena));
     long blank = bytes_find_char(line, ' ');

@@ -1,4 +1,4 @@
-/* Whole sessions: in small pieces, too slow, in a poll loop, out of time. */
+/* Whole sessions: in small pieces, too slow, out of time. */
 #include "tests/unit/imap/script.h"
 
 #define SELECTED "* 3 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\nTAG OK [READ-WRITE] done\r\n"
@@ -53,36 +53,6 @@ static void a_whole_session_in_pieces_of_one_octet(void **state) {
     imap_close(imap);
     script_end(script);
     buf_free(&out);
-}
-
-static void a_poll_loop_never_waits_for_what_is_there(void **state) {
-    (void)state;
-    static const struct script_line lines[] = {
-        {"SELECT", SELECTED},
-        {"UID FETCH 1:3", "* 1 FETCH (UID 1 BODY[] \"a\")\r\n* 2 FETCH (UID 2 BODY[] \"b\")\r\n"
-                          "* 3 FETCH (UID 3 BODY[] \"c\")\r\n" DONE},
-        {NULL, NULL}};
-    static const uint32_t uids[] = {1, 2, 3};
-    struct script *script = script_start((struct script_options){.lines = lines});
-    struct imap_folder_status status;
-    struct imap_message message;
-    struct err err = {0};
-    struct imap *imap = script_open(script, &err);
-    assert_non_null(imap);
-    assert_int_equal(imap_select(imap, "INBOX", &status, &err), 0);
-    assert_false(imap_has_input(imap));
-    assert_int_equal(imap_fetch_begin(imap, uids, 3, 10, &err), 0);
-    for (uint32_t uid = 1; uid <= 3; uid++) {
-        struct pollfd socket = {.fd = imap_fd(imap), .events = POLLIN};
-        if (!imap_has_input(imap)) /* which has sent the command */
-            assert_int_equal(poll(&socket, 1, 5000), 1);
-        assert_true(imap_has_input(imap));
-        assert_int_equal(imap_fetch_next(imap, &message, &err), 1);
-        assert_int_equal(message.uid, uid);
-    }
-    assert_int_equal(imap_fetch_next(imap, &message, &err), 0);
-    imap_close(imap);
-    script_end(script);
 }
 
 /* One octet now and then is no silence: the idle timeout never strikes. */
@@ -152,7 +122,6 @@ static void the_byte_budget_and_the_deadline_end_it(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_session_in_pieces_of_one_octet),
-        cmocka_unit_test(a_poll_loop_never_waits_for_what_is_there),
         cmocka_unit_test(an_answer_that_trickles_is_given_up),
         cmocka_unit_test(a_slow_answer_is_no_reason_to_give_up_the_next),
         cmocka_unit_test(the_byte_budget_and_the_deadline_end_it),
