@@ -6,11 +6,15 @@
  *
  * All functions of store/ that return int return 0, or -1 with `err` set. The kind of error comes
  * from SQLSTATE, never from a message's words:
- *   ERR_TEMPORARY   no connection, connection lost or silent, server shutting down or starting (08,
- * 57P), serialization failure and deadlock (40), a server that only reads because it is a standby
- * (25006), no disk, memory or connections left (53) ERR_PERMISSION  wrong password, no pg_hba.conf
- * entry (28), a privilege is missing (42501) ERR_CONFIG      no such database (3D000), conninfo
- * that does not parse, or no schema yet: "run nullsender migrate" ERR_SOFTWARE    anything else
+ *
+ *   ERR_TEMPORARY   no connection, connection lost or silent, server shutting down or starting
+ *                   (08, 57P), serialization failure and deadlock (40), a server that only reads
+ *                   because it is a standby (25006), no disk, memory or connections left (53)
+ *   ERR_PERMISSION  wrong password, no pg_hba.conf entry (28), a privilege is missing (42501)
+ *   ERR_CONFIG      no such database (3D000), conninfo that does not parse, or no schema yet:
+ *                   "run nullsender migrate"
+ *   ERR_SOFTWARE    anything else
+ *
  * After a failure the transaction is rolled back and nothing of it is stored. No text holds the
  * password.
  */
