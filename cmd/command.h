@@ -51,6 +51,7 @@ enum option_id {
     OPTION_UNTIL,
     OPTION_VERDICT,
     OPTION_VERP,
+    OPTION_WATCH,
     OPTION_WORKERS,
     OPTION_COUNT
 };

@@ -50,6 +50,7 @@ const struct option_info option_table[OPTION_COUNT] = {
     [OPTION_VERDICT] = {"verdict", 0, "VERDICT", "those with this verdict, such as hard"},
     [OPTION_VERP] = {"verp", 'p', "PATTERN",
                      "a VERP pattern, as in the configuration; may be given more than once"},
+    [OPTION_WATCH] = {"watch", 0, NULL, "stay connected, and read each message as it comes"},
     [OPTION_WORKERS] = {"workers", 'w', "N", "worker processes (default: one a core)"},
 };
 
@@ -63,8 +64,13 @@ const struct command command_table[] = {
             "Reads every mailbox of the configuration (or those named), works out who each bounce\n"
             "is about and why, commits to PostgreSQL in batches and only then files each message\n"
             "away. Silent under cron unless something is wrong. A mailbox that another run is\n"
-            "working on is left alone.",
-        .options = TAKES(DRY_RUN) | TAKES(LIMIT) | TAKES(WORKERS),
+            "working on is left alone.\n"
+            "\n"
+            "With --watch it stays connected and reads each message as it comes (IDLE; every 10 s\n"
+            "where the server has none), until SIGTERM, SIGINT or SIGHUP. Servers that go away are\n"
+            "waited for, a minute without a word; a refused password ends it. Other runs may work\n"
+            "beside it. See nullsender-watch.service.",
+        .options = TAKES(DRY_RUN) | TAKES(LIMIT) | TAKES(WATCH) | TAKES(WORKERS),
         .run = command_fetch,
     },
     {

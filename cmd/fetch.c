@@ -1,29 +1,27 @@
 /* nullsender fetch: every mailbox of the configuration, one after the other. */
 #include "cmd/base/buf.h"
+#include "cmd/base/memory.h"
 #include "cmd/clock.h"
 #include "cmd/command.h"
 #include "cmd/config.h"
+#include "cmd/database.h"
 #include "cmd/inbox.h"
 #include "cmd/log.h"
 #include "cmd/mailbox_open.h"
+#include "cmd/mailbox_run.h"
 #include "cmd/monitor.h"
 #include "cmd/progress.h"
 #include "cmd/prune.h"
 #include "cmd/retry.h"
 #include "cmd/session.h"
 #include "cmd/summary.h"
-#include "store/mailbox.h"
+#include "cmd/watch.h"
 
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
-enum {
-    FETCH_SECONDS = 3600, /* for one mailbox: one server that trickles must not keep the others from
-                             being read; a million bounces are read in a third of it */
-    FETCH_OVERTIME = 600, /* to store and file away what has come; then the line is cut */
-};
 
 static volatile sig_atomic_t stop_asked;
 
@@ -48,17 +46,13 @@ static int read_once(const struct config *config, struct inbox *inbox,
     *again = inbox->imap == NULL;
     if (inbox->imap == NULL)
         return -1;
-    imap_limit(inbox->imap, FETCH_SECONDS + FETCH_OVERTIME);
+    imap_limit(inbox->imap, MAILBOX_RUN_SECONDS + MAILBOX_RUN_OVERTIME);
     /* Of what is stored now, the next connection need not read anything. */
     uint64_t before = sums->run.stored + sums->run.quarantined;
     int rc = inbox_read(inbox, options, sums, again, err);
     uint64_t stored = sums->run.stored + sums->run.quarantined - before;
     inbox->limit = stored < limit ? limit - stored : 0;
-    size_t left = imap_left_marked(inbox->imap);
-    if (left)
-        log_warning("mailbox %s: %zu messages are filed away but remain in %s, marked \\Deleted: "
-                    "the server has no UIDPLUS",
-                    inbox->mailbox->name, left, inbox->mailbox->folder);
+    inbox_warn_left(inbox);
     imap_close(inbox->imap);
     return rc;
 }
@@ -68,21 +62,13 @@ static int read_inbox(const struct session *session, size_t index, uint64_t limi
                       struct pipeline_sums *sums, struct err *err) {
     const struct config_mailbox *mailbox = &session->config->mailboxes[index];
     struct progress progress;
-    struct inbox inbox = {
-        .mailbox = mailbox,
-        .store = session->store,
-        .dry_run = session->dry_run,
-        .limit = limit,
-        .until = clock_seconds() + FETCH_SECONDS,
-        .window = (size_t)(mailbox->fetch_messages ? mailbox->fetch_messages
-                                                   : session->config->commit_messages),
-        .stop = &stop_asked,
-    };
+    struct inbox inbox = mailbox_run_inbox(session, index, &stop_asked);
     struct retry retry = {.tries = (unsigned)mailbox->retries, .stop = &stop_asked};
     struct pipeline_options options = session_pipeline_options(session, mailbox->name, index, run);
     char source[256];
     bool again;
     int rc;
+    inbox.limit = limit;
     snprintf(source, sizeof source, "mailbox %s", mailbox->name);
     options.progress = progress_update;
     options.progress_context = &progress;
@@ -109,49 +95,23 @@ static void log_about(const char *mailbox) {
     log_set_field(LOG_FIELD_RUN, NULL);
 }
 
-static int note_source(struct store *store, const struct config_mailbox *mailbox, struct err *err) {
-    struct buf source = BUF_INIT;
-    buf_printf(&source, "%s at %s, %s", mailbox->user, mailbox->host, mailbox->folder);
-    int rc = store_mailbox_source(store, mailbox->name, source.data, err);
-    buf_free(&source);
-    return rc;
-}
-
 static int fetch_mailbox(const struct session *session, size_t index, long limit,
                          struct monitor *monitor, struct err *err) {
     const struct config_mailbox *mailbox = &session->config->mailboxes[index];
     double started = clock_time();
-    struct pipeline_sums sums = {0};
-    struct store_lock *lock = NULL;
-    char run[STORE_RUN_ID_SIZE] = "";
-    int rc = -1;
+    struct mailbox_run run = {0};
+    bool claimed = true;
+    int rc = 0;
     log_about(mailbox->name);
-    if (!session->dry_run) {
-        if (store_mailbox_lock(session->store, mailbox->name, &lock, err) != 0)
-            goto out;
-        if (!lock) {
-            log_info("mailbox %s: another run is at work on it; left alone", mailbox->name);
-            return 0;
-        }
-        if (note_source(session->store, mailbox, err) != 0 ||
-            store_run_begin(session->store, "fetch", mailbox->name, VERSION,
-                            ruleset_version(session->analyst.rules), run, err) != 0)
-            goto out;
-        log_set_field(LOG_FIELD_RUN, run);
-    }
-    rc = read_inbox(session, index, limit ? (uint64_t)limit : UINT64_MAX, run, &sums, err);
-    if (*run) {
-        /* After a lost database this fails too; the first error is the one to tell. */
-        struct err second;
-        if (store_run_finish(session->store, run, &sums.run, rc ? err : NULL, &second) != 0 &&
-            rc == 0) {
-            *err = second;
-            rc = -1;
-        }
-    }
-out:
-    store_lock_free(lock);
-    monitor_add_run(monitor, mailbox->name, started, &sums, rc ? err : NULL);
+    if (!session->dry_run)
+        rc = mailbox_run_begin(&run, session, mailbox, &claimed, err);
+    if (rc == 0 && !claimed)
+        return 0;
+    if (rc == 0)
+        rc = read_inbox(session, index, limit ? (uint64_t)limit : UINT64_MAX, run.id, &run.sums,
+                        err);
+    rc = mailbox_run_end(&run, rc, err);
+    monitor_add_run(monitor, mailbox->name, started, &run.sums, rc ? err : NULL);
     return rc ? err_prefix(err, "mailbox %s", mailbox->name) : 0;
 }
 
@@ -216,11 +176,33 @@ static void note_all_failed(struct monitor *monitor, const struct invocation *in
             monitor_add_run(monitor, config->mailboxes[i].name, monitor->started, &none, err);
 }
 
+static int watch(const struct invocation *invocation, struct err *err) {
+    struct config *config = NULL;
+    size_t count = 0;
+    if (invocation_has(invocation, OPTION_DRY_RUN) || invocation_has(invocation, OPTION_LIMIT))
+        return err_set(err, ERR_USAGE, "--watch goes with neither --dry-run nor --limit");
+    int rc = database_config_read(invocation, &config, err);
+    if (rc == 0)
+        rc = check_mailbox_names(invocation, config, err);
+    if (rc == 0) {
+        const char **names = memory_zero(config->mailbox_count, sizeof *names);
+        for (size_t i = 0; i < config->mailbox_count; i++)
+            if (is_wanted(invocation, config->mailboxes[i].name))
+                names[count++] = config->mailboxes[i].name;
+        rc = watch_mailboxes(invocation, config, names, count, err);
+        free(names);
+    }
+    config_free(config);
+    return rc;
+}
+
 int command_fetch(const struct invocation *invocation, struct err *err) {
     struct session session;
     struct monitor monitor;
     bool dry_run = invocation_has(invocation, OPTION_DRY_RUN);
     long limit;
+    if (invocation_has(invocation, OPTION_WATCH))
+        return watch(invocation, err);
     if (invocation_number(invocation, OPTION_LIMIT, 1, LONG_MAX, 0, &limit, err) != 0)
         return -1;
     catch_signals();

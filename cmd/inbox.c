@@ -292,6 +292,25 @@ static int read_messages(struct reading *reading, struct pipeline *pipeline, boo
     return rc;
 }
 
+int inbox_look(const struct inbox *inbox, size_t *waiting, struct err *err) {
+    struct reading reading = {.inbox = inbox};
+    struct store_cursor cursor;
+    int rc = find_cursor(inbox, &cursor, err);
+    if (rc == 0)
+        rc = open_folder(&reading, &cursor, err);
+    *waiting = reading.todo_count;
+    free(reading.todo);
+    return rc;
+}
+
+void inbox_warn_left(const struct inbox *inbox) {
+    size_t left = imap_left_marked(inbox->imap);
+    if (left)
+        log_warning("mailbox %s: %zu messages are filed away but remain in %s, marked \\Deleted: "
+                    "the server has no UIDPLUS",
+                    inbox->mailbox->name, left, inbox->mailbox->folder);
+}
+
 int inbox_read(const struct inbox *inbox, struct pipeline_options options,
                struct pipeline_sums *sums, bool *again, struct err *err) {
     struct reading reading = {

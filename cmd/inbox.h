@@ -26,7 +26,11 @@ struct inbox {
     const volatile sig_atomic_t *stop; /* set by a signal: commit what has come, and leave */
 };
 
-/* Reads the mailbox, whose folder is not yet selected, through a pipeline with these options; its
+/* Selects the folder and counts what inbox_read() would look at. Nothing is read or changed, save
+ * that folders to file to are made. */
+int inbox_look(const struct inbox *inbox, size_t *waiting, struct err *err);
+
+/* Selects the folder and reads what is new in it through a pipeline with these options; its
  * uidvalidity, committed and committed_context are filled in here. Adds to `sums`, also on failure.
  *
  * On -1 nothing is lost: what has come is stored, and what is not filed away is found again by the
@@ -36,5 +40,8 @@ struct inbox {
  * once more, as already known. */
 int inbox_read(const struct inbox *inbox, struct pipeline_options options,
                struct pipeline_sums *sums, bool *again, struct err *err);
+
+/* Warns where messages that are filed away remain in the folder, for want of UIDPLUS. */
+void inbox_warn_left(const struct inbox *inbox);
 
 #endif

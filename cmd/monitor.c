@@ -14,13 +14,11 @@ void monitor_begin(struct monitor *monitor, const struct config *config) {
     ping_send(config, PING_START);
 }
 
-void monitor_add_run(struct monitor *monitor, const char *mailbox, double started,
-                     const struct pipeline_sums *sums, const struct err *failure) {
-    if (!monitor->config)
-        return;
+static struct metrics_run metrics_of(const char *mailbox, double started,
+                                     const struct pipeline_sums *sums, const struct err *failure) {
     double now = clock_time();
     double age = sums->oldest_arrival ? now - (double)sums->oldest_arrival : 0;
-    monitor->runs[monitor->count++] = (struct metrics_run){
+    return (struct metrics_run){
         .mailbox = mailbox,
         .started = started,
         .seconds = now > started ? now - started : 0,
@@ -29,6 +27,19 @@ void monitor_add_run(struct monitor *monitor, const char *mailbox, double starte
         .left = sums->waiting > sums->run.fetched ? sums->waiting - sums->run.fetched : 0,
         .oldest_age = age > 0 ? (uint64_t)age : 0,
     };
+}
+
+void monitor_add_run(struct monitor *monitor, const char *mailbox, double started,
+                     const struct pipeline_sums *sums, const struct err *failure) {
+    if (monitor->config)
+        monitor->runs[monitor->count++] = metrics_of(mailbox, started, sums, failure);
+}
+
+void monitor_write(const struct config *config, const char *mailbox, double started,
+                   const struct pipeline_sums *sums, struct store *store,
+                   const struct err *failure) {
+    const struct metrics_run run = metrics_of(mailbox, started, sums, failure);
+    metrics_write(config, &run, 1, store);
 }
 
 void monitor_end(struct monitor *monitor, struct store *store, const struct err *failure) {

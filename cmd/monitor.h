@@ -27,6 +27,12 @@ void monitor_begin(struct monitor *monitor, const struct config *config);
 void monitor_add_run(struct monitor *monitor, const char *mailbox, double started,
                      const struct pipeline_sums *sums, const struct err *failure);
 
+/* The same for a mailbox that is watched: only the metrics, and at once. `sums` is what was read
+ * since they were last written; `store` is NULL where there is no database. */
+void monitor_write(const struct config *config, const char *mailbox, double started,
+                   const struct pipeline_sums *sums, struct store *store,
+                   const struct err *failure);
+
 /* The fetch is over; `store` is NULL where there is no database. */
 void monitor_end(struct monitor *monitor, struct store *store, const struct err *failure);
 

@@ -37,7 +37,7 @@ class Install(unittest.TestCase):
         units = list((self.root / "usr/lib/systemd/system").iterdir())
         self.assertEqual(
             {unit.name for unit in units},
-            {"nullsender.service", "nullsender.timer"},
+            {"nullsender.service", "nullsender.timer", "nullsender-watch.service"},
         )
         for place in [*units, self.root / "etc/cron.d/nullsender"]:
             text = place.read_text(encoding="utf-8")

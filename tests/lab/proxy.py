@@ -59,8 +59,13 @@ class Proxy:
     def __exit__(self, *_) -> None:
         self.close()
 
+    def stall(self) -> None:
+        """From now on the server's bytes wait until release()."""
+        self._stall_after = 0
+
     def release(self) -> None:
         """Lets the server's bytes pass again."""
+        self._stall_after = None
         self._released.set()
 
     def close(self) -> None:
