@@ -53,7 +53,7 @@ struct watch {
     size_t count;
     unsigned beat_seconds;
     bool is_ready, is_ending;
-    double next_ping;
+    double next_ping;  /* 0: nothing is known yet */
     struct buf status; /* that systemd was told last */
     sigset_t unblocked;
     struct err *err; /* the first failure for good; code 0: none */
@@ -124,14 +124,14 @@ static void give_up(struct watch *watch, struct mailbox_watch *mailbox) {
 
 static void try_again(struct watch *watch, struct mailbox_watch *mailbox) {
     double now = clock_seconds();
-    if (mailbox->well_since && now - mailbox->well_since >= STEADY_SECONDS)
+    if (mailbox->well_since > 0 && now - mailbox->well_since >= STEADY_SECONDS)
         mailbox->tries = 0;
     unsigned wait = waits[mailbox->tries < WAITS ? mailbox->tries : WAITS - 1];
     if (mailbox->failure.retry_after > wait)
         wait = mailbox->failure.retry_after;
     mailbox->tries++;
     mailbox->well_since = 0;
-    if (!mailbox->failing_since)
+    if (mailbox->failing_since <= 0)
         mailbox->failing_since = now;
     mailbox->next_try = now + wait;
     if (mailbox->is_told || (mailbox->has_read && now - mailbox->failing_since < TELL_SECONDS)) {
@@ -219,7 +219,7 @@ static void bury(struct watch *watch, struct mailbox_watch *mailbox) {
 static void note_read(struct watch *watch, struct mailbox_watch *mailbox, uint64_t messages) {
     mailbox->has_read = true;
     mailbox->messages += messages;
-    if (!mailbox->well_since)
+    if (mailbox->well_since <= 0)
         mailbox->well_since = clock_seconds();
     if (mailbox->is_told) {
         mailbox->is_told = false;
@@ -253,7 +253,7 @@ static void tell_status(struct watch *watch) {
         const struct mailbox_watch *mailbox = &watch->mailboxes[i];
         well += mailbox->well_since > 0;
         messages += mailbox->messages;
-        if (!failing && !mailbox->well_since && mailbox->failure.code)
+        if (!failing && mailbox->well_since <= 0 && mailbox->failure.code)
             failing = mailbox;
     }
     buf_printf(&status, "%zu of %zu mailboxes watched, %" PRIu64 " messages so far", well,
@@ -291,24 +291,14 @@ static void tell_watchdog(struct watch *watch) {
     sd_notify(0, "WATCHDOG=1");
 }
 
-/* A watcher that is at work when the signal comes sees it at the next message; one that waits sees
- * its socket. */
-static void end_all(struct watch *watch) {
-    sd_notify(0, "STOPPING=1");
-    watch->is_ending = true;
-    for (size_t i = 0; i < watch->count; i++) {
-        struct mailbox_watch *mailbox = &watch->mailboxes[i];
-        if (mailbox->pid) {
-            shutdown(mailbox->socket, SHUT_WR);
-            kill(mailbox->pid, SIGTERM);
-        }
-    }
-}
-
-static void kill_all(const struct watch *watch) {
+/* A watcher that reads when SIGTERM comes sees it at the next message; one that waits sees its
+ * socket. */
+static void end_all(const struct watch *watch, int signal_number) {
     for (size_t i = 0; i < watch->count; i++)
-        if (watch->mailboxes[i].pid)
-            kill(watch->mailboxes[i].pid, SIGKILL);
+        if (watch->mailboxes[i].pid) {
+            shutdown(watch->mailboxes[i].socket, SHUT_WR);
+            kill(watch->mailboxes[i].pid, signal_number);
+        }
 }
 
 static bool is_over(const struct watch *watch) {
@@ -330,7 +320,7 @@ static void start_due(struct watch *watch) {
 /* Waits for a report, a signal, or the next thing to do. */
 static void wait_and_hear(struct watch *watch) {
     double now = clock_seconds(), until = now + watch->beat_seconds;
-    if (watch->next_ping && watch->next_ping < until)
+    if (watch->next_ping > 0 && !watch->is_ending && watch->next_ping < until)
         until = watch->next_ping;
     for (size_t i = 0; i < watch->count; i++) {
         const struct mailbox_watch *mailbox = &watch->mailboxes[i];
@@ -351,18 +341,21 @@ static void wait_and_hear(struct watch *watch) {
 
 static void work(struct watch *watch) {
     while (!is_over(watch)) {
-        if (signal_count && !watch->is_ending)
-            end_all(watch);
-        else if (signal_count > 1)
-            kill_all(watch);
-        if (!watch->is_ending)
+        if (signal_count > 1) {
+            end_all(watch, SIGKILL);
+        } else if (signal_count && !watch->is_ending) {
+            watch->is_ending = true;
+            sd_notify(0, "STOPPING=1");
+            end_all(watch, SIGTERM);
+        } else if (!watch->is_ending) {
             start_due(watch);
+        }
         wait_and_hear(watch);
         if (!watch->is_ending)
             tell_ready(watch);
         tell_status(watch);
         tell_watchdog(watch);
-        if (watch->is_ready && !watch->is_ending && clock_seconds() >= watch->next_ping)
+        if (watch->next_ping > 0 && !watch->is_ending && clock_seconds() >= watch->next_ping)
             send_ping(watch);
     }
 }
@@ -395,7 +388,6 @@ int watch_mailboxes(const struct invocation *invocation, const struct config *co
     catch_signals(&watch);
     ping_send(config, PING_START);
     work(&watch);
-    sd_notify(0, "STOPPING=1");
     sigprocmask(SIG_SETMASK, &watch.unblocked, NULL);
     buf_free(&watch.status);
     free(watch.poll_for);

@@ -14,9 +14,10 @@
 #include <sys/socket.h>
 
 enum {
-    /* Between two reads. What comes alone is read at once; a flood of bounces does not become a run
-     * and a row in bounce.run for each. */
-    GAP_SECONDS = 3,
+    /* Between two runs. What comes alone is read at once; a flood of bounces does not become a run
+     * and a row in bounce.run for each. Also until a mailbox is looked at again that another run is
+     * at work on. */
+    GAP_SECONDS = 2,
     POLL_SECONDS = 10,    /* between two questions to a server without IDLE */
     UPKEEP_SECONDS = 300, /* as often as the timer fetches: see upkeep() */
 };
@@ -29,9 +30,9 @@ struct watcher {
     bool busy;    /* another run is at work on the mailbox */
     bool can_idle;
     bool warned_left;
-    double last_read, last_beat, next_upkeep; /* on clock_seconds()'s clock */
-    double started;                           /* clock_time(): since when it is for the metrics */
-    struct pipeline_sums sums;                /* since then */
+    double last_run, last_beat, next_upkeep; /* on clock_seconds()'s clock */
+    double started;                          /* clock_time(): since when it is for the metrics */
+    struct pipeline_sums sums;               /* since then */
 };
 
 static void report(const struct watcher *watcher, const struct watcher_report *report) {
@@ -104,6 +105,7 @@ static int read_mailbox(struct watcher *watcher, bool *again, struct err *err) {
     }
     rc = mailbox_run_end(&run, rc, err);
     log_set_field(LOG_FIELD_RUN, NULL);
+    watcher->last_run = clock_seconds();
     add_sums(watcher, &run.sums);
     *again = run.sums.waiting > run.sums.run.fetched &&
              run.sums.run.stored + run.sums.run.quarantined > 0;
@@ -125,7 +127,6 @@ static int look(struct watcher *watcher, struct err *err) {
             (waiting && read_mailbox(watcher, &again, err) != 0))
             return -1;
     } while (waiting && again && !is_over(watcher));
-    watcher->last_read = clock_seconds();
     read.messages = watcher->sums.run.fetched - before;
     report(watcher, &read);
     return 0;
@@ -176,7 +177,7 @@ static int wait_for_news(struct watcher *watcher, bool *news, struct err *err) {
     return is_over(watcher) ? 0 : imap_poll(imap, news, err);
 }
 
-/* The same, until there is news or something else to do; keeps the gap to the last read. */
+/* The same, until there is news or something else to do; keeps the gap to the last run. */
 static int wait_until_due(struct watcher *watcher, struct err *err) {
     bool news = false;
     while (!news && !is_over(watcher) && clock_seconds() < watcher->next_upkeep) {
@@ -184,7 +185,8 @@ static int wait_until_due(struct watcher *watcher, struct err *err) {
         if (wait_for_news(watcher, &news, err) != 0)
             return -1;
     }
-    pause_for(watcher, watcher->last_read + GAP_SECONDS - clock_seconds());
+    if (watcher->last_run > 0)
+        pause_for(watcher, watcher->last_run + GAP_SECONDS - clock_seconds());
     return 0;
 }
 
