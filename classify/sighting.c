@@ -58,30 +58,46 @@ static const struct sighting_token *find_token(const struct sighting_token *toke
     return NULL;
 }
 
+/* What an address says, and of whom; false where it is no VERP address or nobody knows its token.
+ */
+static bool read_address(const struct sighting_options *options, const char *address,
+                         uint32_t today, const struct sighting_token *tokens, size_t token_count,
+                         struct arena *arena, struct sighting *s) {
+    *s = (struct sighting){.signature = VERP_SIGNATURE_UNCHECKED};
+    if (!verp_decode(options->verp, address, arena, &s->match)) {
+        if (!token_count || !verp_decode_token(options->verp, address, arena, &s->match))
+            return false;
+        const struct sighting_token *known = find_token(tokens, token_count, s->match.tag);
+        if (!known)
+            return false;
+        s->match.campaign = known->campaign;
+        s->match.recipient = known->recipient;
+    }
+    if (options->keys)
+        s->signature = s->match.recipient
+                           ? verp_check(options->keys, &s->match, today, options->lifetime, arena)
+                           : VERP_SIGNATURE_UNKNOWN_TOKEN;
+    return true;
+}
+
 size_t sightings_read(const struct sighting_options *options, const struct report *report,
                       uint32_t today, const struct sighting_token *tokens, size_t token_count,
                       struct arena *arena, struct sighting **sightings) {
-    struct sighting *found = NULL;
+    struct sighting *found = NULL, s = {0};
     size_t count = 0;
+    bool is_verp = false;
     struct place *places;
     size_t place_count = read_places(report, arena, &places);
     for (size_t i = 0; i < place_count; i++) {
-        const char *address = places[i].address;
-        struct sighting s = {
-            address, places[i].header, places[i].place, {0}, VERP_SIGNATURE_UNCHECKED};
-        if (!verp_decode(options->verp, address, arena, &s.match)) {
-            if (!token_count || !verp_decode_token(options->verp, address, arena, &s.match))
-                continue;
-            const struct sighting_token *known = find_token(tokens, token_count, s.match.tag);
-            if (!known)
-                continue;
-            s.match.campaign = known->campaign;
-            s.match.recipient = known->recipient;
-        }
-        if (options->keys)
-            s.signature = s.match.recipient
-                              ? verp_check(options->keys, &s.match, today, options->lifetime, arena)
-                              : VERP_SIGNATURE_UNKNOWN_TOKEN;
+        /* Delivered-To, Received and To mostly name the same address. */
+        if (!i || strcmp(places[i].address, places[i - 1].address) != 0)
+            is_verp =
+                read_address(options, places[i].address, today, tokens, token_count, arena, &s);
+        if (!is_verp)
+            continue;
+        s.address = places[i].address;
+        s.header = places[i].header;
+        s.place = places[i].place;
         found = arena_grow(arena, found, count, sizeof *found);
         found[count++] = s;
     }

@@ -31,10 +31,13 @@ bool bytes_next_line(struct bytes *rest, struct bytes *line) {
 }
 
 long bytes_find(struct bytes b, const char *needle) {
-    if (!b.len)
+    /* memchr is several times as fast as memmem, and mostly enough to say no. */
+    long first = bytes_find_char(b, needle[0]);
+    if (first < 0)
         return -1;
+    b = bytes_from(b, (size_t)first);
     const char *p = memmem(b.data, b.len, needle, strlen(needle));
-    return p ? p - b.data : -1;
+    return p ? first + (p - b.data) : -1;
 }
 
 long bytes_find_ignore_case(struct bytes b, const char *needle) {
