@@ -52,8 +52,9 @@ int store_server_read(struct store *store, struct arena *arena, struct store_ser
  * those that only migrations write are read. */
 static const char missing_sql[] =
     "WITH wanted AS ("
-    " SELECT 'USAGE' AS privilege, 'schema bounce' AS thing,"
-    "  has_schema_privilege('bounce', 'USAGE') AS granted, 0 AS place"
+    " SELECT p.privilege, 'schema bounce' AS thing,"
+    "  has_schema_privilege('bounce', p.privilege) AS granted, 0 AS place"
+    " FROM (VALUES ('USAGE'), ('CREATE')) p (privilege)" /* CREATE: what reprocess stages */
     " UNION ALL"
     " SELECT p.privilege, 'bounce.' || c.relname, has_table_privilege(c.oid, p.privilege), 1"
     " FROM pg_class c"
