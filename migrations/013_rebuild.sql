@@ -282,36 +282,30 @@ DECLARE
     addresses bigint;
 BEGIN
     PERFORM bounce.ledger_lock();
-    WITH fresh AS MATERIALIZED (
-        SELECT s.*, bounce.is_widespread(s.trouble, s.heard, s.delivered, p) AS widespread
-        FROM bounce.policy p CROSS JOIN (SELECT domain, starts_at, sum(heard)::bigint AS heard, sum(trouble)::bigint AS trouble,
-                     sum(delivered)::bigint AS delivered
-              FROM (SELECT e.domain, bounce.window_start(e.occurred_at, p.outage_window_hours),
-                           count(DISTINCT e.recipient),
-                           count(DISTINCT e.recipient) FILTER (WHERE e.verdict = 'soft' AND e.counted AND e.fault <> 'recipient'),
-                           0
-                    FROM bounce.event e CROSS JOIN bounce.policy p
-                    WHERE p.outage_recipients > 0 AND e.superseded_by IS NULL AND e.withheld IS NULL AND e.recipient <> ''
-                    GROUP BY 1, 2
-                    UNION ALL
-                    SELECT substring(d.recipient FROM '[^@]*$'), bounce.window_start(d.delivered_at, p.outage_window_hours),
-                           0, 0, count(*)
-                    FROM bounce.delivery d CROSS JOIN bounce.policy p WHERE d.applied GROUP BY 1, 2
-                    UNION ALL
-                    SELECT f.domain, bounce.window_start(f.starts_at, p.outage_window_hours), f.heard, f.trouble, f.delivered
-                    FROM bounce.forgotten_window f CROSS JOIN bounce.policy p
-                   ) AS part (domain, starts_at, heard, trouble, delivered)
-              GROUP BY domain, starts_at) s
-    ), gone AS (
-        DELETE FROM bounce.domain_window w
-        WHERE NOT EXISTS (SELECT FROM fresh f WHERE f.domain = w.domain AND f.starts_at = w.starts_at)
-    )
+    -- Readers keep seeing the old rows until the commit; hence DELETE, which unlike TRUNCATE does
+    -- not keep them waiting.
+    DELETE FROM bounce.domain_window;
     INSERT INTO bounce.domain_window (domain, starts_at, heard, trouble, delivered, widespread)
-    SELECT f.* FROM fresh f LEFT JOIN bounce.domain_window w ON w.domain = f.domain AND w.starts_at = f.starts_at
-    WHERE (w.heard, w.trouble, w.delivered, w.widespread) IS DISTINCT FROM (f.heard, f.trouble, f.delivered, f.widespread)
-    ON CONFLICT (domain, starts_at) DO UPDATE SET (heard, trouble, delivered, widespread)
-        = (EXCLUDED.heard, EXCLUDED.trouble, EXCLUDED.delivered, EXCLUDED.widespread);
-    PERFORM bounce.outage_mark((SELECT array_agg(DISTINCT domain) FROM bounce.domain_window WHERE widespread OR outage));
+    SELECT s.*, bounce.is_widespread(s.trouble, s.heard, s.delivered, p)
+    FROM bounce.policy p CROSS JOIN (SELECT domain, starts_at, sum(heard)::bigint AS heard, sum(trouble)::bigint AS trouble,
+                 sum(delivered)::bigint AS delivered
+          FROM (SELECT e.domain, bounce.window_start(e.occurred_at, p.outage_window_hours),
+                       count(DISTINCT e.recipient),
+                       count(DISTINCT e.recipient) FILTER (WHERE e.verdict = 'soft' AND e.counted AND e.fault <> 'recipient'),
+                       0
+                FROM bounce.event e CROSS JOIN bounce.policy p
+                WHERE p.outage_recipients > 0 AND e.superseded_by IS NULL AND e.withheld IS NULL AND e.recipient <> ''
+                GROUP BY 1, 2
+                UNION ALL
+                SELECT substring(d.recipient FROM '[^@]*$'), bounce.window_start(d.delivered_at, p.outage_window_hours),
+                       0, 0, count(*)
+                FROM bounce.delivery d CROSS JOIN bounce.policy p WHERE d.applied GROUP BY 1, 2
+                UNION ALL
+                SELECT f.domain, bounce.window_start(f.starts_at, p.outage_window_hours), f.heard, f.trouble, f.delivered
+                FROM bounce.forgotten_window f CROSS JOIN bounce.policy p
+               ) AS part (domain, starts_at, heard, trouble, delivered)
+          GROUP BY domain, starts_at) s;
+    PERFORM bounce.outage_mark((SELECT array_agg(DISTINCT domain) FROM bounce.domain_window WHERE widespread));
     -- One query for each range of addresses, so that parallel workers take one each.
     SELECT percentile_disc(ARRAY(SELECT i / ranges::float FROM generate_series(1, ranges - 1) i)) WITHIN GROUP (ORDER BY e.recipient)
     INTO bounds
@@ -333,8 +327,6 @@ BEGIN
     LOOP
         PERFORM bounce.campaign_refresh(chunk);
     END LOOP;
-    -- Readers keep seeing the old rows until the commit; hence DELETE, which unlike TRUNCATE does
-    -- not keep them waiting.
     DELETE FROM bounce.campaign_count;
     INSERT INTO bounce.campaign_count (campaign, day, verdict, category, fault, recipients)
     SELECT campaign, day, verdict, category, fault, sum(recipients)
