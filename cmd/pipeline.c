@@ -8,7 +8,10 @@
 #include <stdlib.h>
 
 enum {
-    BATCH_BYTES = 8 * 1024 * 1024, /* a batch is also full at so many octets: memory stays flat */
+    /* A batch is also full at so many octets, or recipients of its reports: memory stays flat, also
+     * where each mail names thousands. */
+    BATCH_BYTES = 8 * 1024 * 1024,
+    BATCH_RECIPIENTS = 20000,
 };
 
 /* A message whose judgement waits until the tokens of its batch are looked up. */
@@ -26,6 +29,7 @@ struct batch {
     struct waiting *waiting;
     size_t waiting_count;
     size_t bytes;
+    size_t recipients; /* of the reports decoded so far */
     uint32_t cursor;
 };
 
@@ -40,7 +44,8 @@ struct pipeline {
 static void batch_start(struct pipeline *p, struct batch *batch) {
     arena_reset(batch->arena);
     batch->rows = arena_alloc(batch->arena, p->options.batch_messages * sizeof *batch->rows);
-    batch->count = batch->decoded = batch->bytes = batch->waiting_count = 0;
+    batch->count = batch->decoded = batch->waiting_count = 0;
+    batch->bytes = batch->recipients = 0;
     batch->waiting = NULL;
     batch->cursor = 0;
 }
@@ -140,6 +145,8 @@ static int judge_next(struct pipeline *p, bool wait, struct err *err) {
     struct store_message *row = &batch->rows[batch->decoded++];
     struct analysis *analysis = arena_alloc(batch->arena, sizeof *analysis);
     analyst_read(p->options.analyst, &result, row->internal_date, batch->arena, analysis);
+    if (analysis->report)
+        batch->recipients += analysis->report->recipient_count;
     if (!analysis->token_count) {
         judge(p, batch, analysis, row);
         return 1;
@@ -237,7 +244,8 @@ int pipeline_add(struct pipeline *pipeline, const struct pipeline_message *messa
         return -1;
     if (pipeline->options.progress)
         pipeline->options.progress(pipeline->options.progress_context, pipeline->sums);
-    bool full = batch->count == pipeline->options.batch_messages || batch->bytes >= BATCH_BYTES;
+    bool full = batch->count == pipeline->options.batch_messages || batch->bytes >= BATCH_BYTES ||
+                batch->recipients >= BATCH_RECIPIENTS;
     return full ? send_batch(pipeline, err) : 0;
 }
 

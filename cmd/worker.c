@@ -20,7 +20,7 @@
 
 enum {
     JOBS_MAX = 512,                  /* under way at once: keeps every worker busy */
-    JOB_BYTES_MAX = 8 * 1024 * 1024, /* and no more memory than this, but for one message */
+    JOB_BYTES_MAX = 2 * 1024 * 1024, /* and no more octets than this, but for one message */
     FRAME_MAX = 64 * 1024 * 1024,    /* 10,000 recipients with full diagnostics stay below */
     READ_CHUNK = 64 * 1024,
     SEND_TOGETHER = 16, /* messages in one system call, where workers are busy anyway */
