@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
 from pathlib import Path
 
@@ -22,10 +23,13 @@ class LimitedPostgres(Postgres):
         return self.folder / "full_disk.plan"
 
     def command(self) -> list[str]:
+        # Beside the data: the server's user may not reach the folder of the build.
+        library = self.folder / LIBRARY.name
         if not self.plan.exists():
+            shutil.copy(LIBRARY, library)
             self.allow(NO_LIMIT)
             self.plan.chmod(0o666)
-        return ["env", f"LD_PRELOAD={LIBRARY}", f"FULL_DISK={self.plan}", *super().command()]
+        return ["env", f"LD_PRELOAD={library}", f"FULL_DISK={self.plan}", *super().command()]
 
     def allow(self, growths: int) -> None:
         """From now on files may grow so many times."""

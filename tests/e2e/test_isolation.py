@@ -38,7 +38,7 @@ FAULTS = {
     "open a file": "the decoder asked for a system call that decoding does not need (signal 31, "
     "Bad system call)",
     "talk nonsense": "the decoder answered nonsense",
-    "use all memory": "the decoder crashed (signal 6, Aborted)",
+    "use all memory": "the decoder ran out of memory",
 }
 
 VERP = "bounces+spring26-{}=example.net@news.example.com"
