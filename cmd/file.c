@@ -62,8 +62,7 @@ static int write_synced(int fd, struct bytes rest) {
     return fsync(fd);
 }
 
-/* A name in a folder is on disk once the folder is. */
-static int sync_folder_of(const char *path) {
+int file_sync_folder(const char *path) {
     struct buf folder = BUF_INIT;
     long slash = bytes_find_last_char(bytes_of(path), '/');
     if (slash < 0)
@@ -98,7 +97,7 @@ int file_replace(const char *path, struct bytes text, struct err *err) {
     if (rc == 0)
         rc = rename(fresh.data, target);
     if (rc == 0)
-        rc = sync_folder_of(target);
+        rc = file_sync_folder(target);
 out:
     if (rc != 0)
         err_set_errno(err, ERR_CANNOT_CREATE, "%s", path);

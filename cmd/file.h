@@ -20,6 +20,9 @@ int file_read(const char *path, struct buf *out, struct err *err);
  * the path. */
 int file_replace(const char *path, struct bytes text, struct err *err);
 
+/* After making or renaming a file: its name is on disk only once its folder is. -1 with errno. */
+int file_sync_folder(const char *path);
+
 /* Files of a folder. */
 struct file_list {
     struct {

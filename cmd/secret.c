@@ -79,21 +79,25 @@ out:
     return rc;
 }
 
+int secret_check_mode(const char *path, const struct stat *st, const char *what, struct err *err) {
+    if (!(st->st_mode & (S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH)))
+        return 0;
+    return err_set(err, ERR_CONFIG, "%s: others can read or write %s (mode %03o); chmod 600 it",
+                   path, what, (unsigned)(st->st_mode & 0777));
+}
+
 /* systemd hands out credentials with modes of its own, readable to the unit alone. */
 static int read_file(const char *path, bool others_may_read, char **secret, struct err *err) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err_set_errno(err, ERR_NO_INPUT, "%s", path);
     struct stat st;
-    int rc;
+    int rc = 0;
     if (fstat(fd, &st) != 0)
         rc = err_set_errno(err, ERR_NO_INPUT, "%s", path);
-    else if (!others_may_read && S_ISREG(st.st_mode) &&
-             (st.st_mode & (S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH)))
-        rc = err_set(err, ERR_CONFIG,
-                     "%s: others can read or write this secret (mode %03o); chmod 600 it", path,
-                     (unsigned)(st.st_mode & 0777));
-    else
+    else if (!others_may_read && S_ISREG(st.st_mode))
+        rc = secret_check_mode(path, &st, "this secret", err);
+    if (rc == 0)
         rc = read_first_line(fd, path, 0, secret, err);
     close(fd);
     return rc;

@@ -9,6 +9,8 @@
 #include "cmd/base/err.h"
 #include "cmd/config.h"
 
+#include <sys/stat.h>
+
 enum {
     SECRET_MAX = 16 * 1024, /* octets; OAuth tokens are some 2 KB */
 };
@@ -20,6 +22,10 @@ enum {
  * ERR_TEMPORARY where it has said nothing for a minute (it is killed). */
 int secret_read(const char *name, const struct config_secret *source, char **secret,
                 struct err *err);
+
+/* ERR_CONFIG where others than its owner can read or write the file; `what` is what it holds: "this
+ * secret". */
+int secret_check_mode(const char *path, const struct stat *st, const char *what, struct err *err);
 
 /* Overwrites and frees. NULL is fine. */
 void secret_free(char *secret);

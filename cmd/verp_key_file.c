@@ -3,6 +3,7 @@
 #include "classify/base32.h"
 #include "cmd/base/buf.h"
 #include "cmd/base/memory.h"
+#include "cmd/file.h"
 #include "cmd/secret.h"
 
 #include <errno.h>
@@ -54,11 +55,9 @@ static int read_text(const char *path, struct text *text, struct err *err) {
     int rc;
     if (fstat(fd, &text->st) != 0)
         rc = err_set_errno(err, ERR_NO_INPUT, "%s", path);
-    else if (text->st.st_mode & (S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH))
-        rc = err_set(err, ERR_CONFIG,
-                     "%s: others can read or write these keys (mode %03o); chmod 600 it", path,
-                     (unsigned)(text->st.st_mode & 0777));
     else
+        rc = secret_check_mode(path, &text->st, "these keys", err);
+    if (rc == 0)
         rc = read_all(fd, path, text, err);
     close(fd);
     return rc;
@@ -138,6 +137,8 @@ int verp_key_file_make(const char *path, char *id, struct err *err) {
         rc = add_new_key(*id, &out, err);
     if (rc == 0)
         rc = write_new(path, &out, NULL, err);
+    if (rc == 0 && file_sync_folder(path) != 0)
+        rc = err_set_errno(err, ERR_IO, "%s", path);
     if (rc != 0 && err->code == ERR_CANNOT_CREATE && access(path, F_OK) == 0)
         err_set(err, ERR_CANNOT_CREATE,
                 "%s: exists already, and is left as it is; --add puts a new key on top of it",
@@ -183,7 +184,8 @@ int verp_key_file_add(const char *path, char *id, struct err *err) {
         unlink(fresh.data);
         goto out;
     }
-    rc = 0;
+    /* Before an address that it signs goes out. */
+    rc = file_sync_folder(path) == 0 ? 0 : err_set_errno(err, ERR_IO, "%s", path);
 out:
     verp_keys_free(keys);
     text_free(&text);
