@@ -95,9 +95,8 @@ static int unknown_command(char *const *words, int count, struct err *err) {
     struct near near = near_start(name);
     for (const struct command *c = command_table; c->name; c++)
         near_offer(&near, c->name);
-    if (near.best)
-        return err_set(err, ERR_USAGE, "no command '%s'; did you mean '%s'?", name, near.best);
-    return err_set(err, ERR_USAGE, "no command '%s'; 'nullsender --help' lists them", name);
+    return err_set(err, ERR_USAGE, "no command '%s'%s", name,
+                   near_question(&near, "; 'nullsender --help' lists them"));
 }
 
 /* getopt_long's own messages do not say what would be right. `letter` is its optopt: 0 after a long
@@ -107,13 +106,12 @@ static int unknown_option(int letter, const char *word, struct err *err) {
         return err_set(err, ERR_USAGE, "option '--%s' takes no argument",
                        option_table[letter - 256].name);
     struct near near = near_start(letter ? "" : word + strspn(word, "-"));
+    near.prefix = "--";
     for (enum option_id o = 0; o < OPTION_COUNT; o++)
         near_offer(&near, option_table[o].name);
-    if (near.best)
-        return err_set(err, ERR_USAGE, "no option '%s'; did you mean '--%s'?", word, near.best);
     const char short_option[] = {'-', (char)letter, '\0'};
-    return err_set(err, ERR_USAGE, "no option '%s'; 'nullsender COMMAND --help' lists them",
-                   letter ? short_option : word);
+    return err_set(err, ERR_USAGE, "no option '%s'%s", letter ? short_option : word,
+                   near_question(&near, "; 'nullsender COMMAND --help' lists them"));
 }
 
 static int check_argument_count(const struct invocation *invocation, struct err *err) {

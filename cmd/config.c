@@ -149,9 +149,8 @@ static void report_unknown_key(cfg_t *cfg, const char *name, char *text, size_t 
         if (!section && k->section)
             near_offer(&near, k->section);
     }
-    snprintf(text, size, "no key '%s' %s%s%s%s%s%s", name, section ? "in section '" : "here",
-             section ? section : "", section ? "'" : "", near.best ? "; did you mean '" : "",
-             near.best ? near.best : "", near.best ? "'?" : "");
+    snprintf(text, size, "no key '%s' %s%s%s%s", name, section ? "in section '" : "here",
+             section ? section : "", section ? "'" : "", near_question(&near, ""));
 }
 
 __attribute__((format(printf, 2, 0))) static void keep_first_error(cfg_t *cfg, const char *format,

@@ -6,6 +6,7 @@
 #include "cmd/embedded.h"
 #include "cmd/log.h"
 #include "cmd/secret.h"
+#include "cmd/verdict_word.h"
 #include "store/delivery.h"
 #include "store/migrate.h"
 #include "store/policy.h"
@@ -100,16 +101,17 @@ static int read_category_number(const char *key, const char *text, unsigned min,
     unsigned long value;
     int rc = 0;
     rest = bytes_trim(bytes_from(rest, name.len));
-    if (!category_from_name(arena_bytes(arena, name), category))
-        rc = err_set(err, ERR_CONFIG, "%s \"%s\": no category '%s'", key, text,
-                     arena_bytes(arena, name));
-    else if (!bytes_take_number(&rest, max, &value) || rest.len || value < min)
+    if (category_word_read(arena_bytes(arena, name), category, err) != 0) {
+        err->code = ERR_CONFIG;
+        rc = err_prefix(err, "%s \"%s\"", key, text);
+    } else if (!bytes_take_number(&rest, max, &value) || rest.len || value < min) {
         rc = err_set(err, ERR_CONFIG,
                      "%s \"%s\": must be a category, a blank and a number from %u to %u, such as "
                      "\"mailbox_full 10\"",
                      key, text, min, max);
-    else
+    } else {
         *number = (unsigned)value;
+    }
     arena_free(arena);
     return rc;
 }

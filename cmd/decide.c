@@ -5,6 +5,7 @@
 #include "cmd/database.h"
 #include "cmd/file.h"
 #include "cmd/story.h"
+#include "cmd/verdict_word.h"
 #include "store/operator.h"
 
 #include <pwd.h>
@@ -63,6 +64,9 @@ static int read_selection(const struct invocation *invocation, struct addresses 
         .since = invocation_value(invocation, OPTION_SINCE, NULL),
         .until = invocation_value(invocation, OPTION_UNTIL, NULL),
     };
+    enum category category;
+    if (selection->category && category_word_read(selection->category, &category, err) != 0)
+        return -1;
     const char *domain = invocation_value(invocation, OPTION_DOMAIN, NULL);
     if (domain) {
         const char *key =

@@ -50,9 +50,8 @@ static bool apply_provider(cfg_t *section, struct buf *problem) {
             preset(section, p->key, p->value);
     }
     if (!known)
-        buf_printf(problem, "no provider '%s'; %s%s%sthere are: %s", name,
-                   near.best ? "did you mean '" : "", near.best ? near.best : "",
-                   near.best ? "'? " : "", provider_names);
+        buf_printf(problem, "no provider '%s', there are: %s%s", name, provider_names,
+                   near_question(&near, ""));
     return known;
 }
 

@@ -2,20 +2,17 @@
 
 #include "cmd/base/bytes.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum {
-    WORD_MAX = 64, /* longer words are not compared */
-};
-
 struct near near_start(const char *word) {
-    return (struct near){.word = word};
+    return (struct near){.word = word, .prefix = ""};
 }
 
 /* Optimal string alignment: insert, delete, replace, swap neighbours. */
 static unsigned edit_distance(const char *a, const char *b) {
     size_t a_len = strlen(a), b_len = strlen(b);
-    unsigned rows[3][WORD_MAX + 1];
+    unsigned rows[3][NEAR_WORD_MAX + 1];
     for (size_t j = 0; j <= b_len; j++)
         rows[0][j] = (unsigned)j;
     for (size_t i = 1; i <= a_len; i++) {
@@ -38,11 +35,19 @@ static unsigned edit_distance(const char *a, const char *b) {
 }
 
 void near_offer(struct near *near, const char *candidate) {
-    if (strlen(near->word) > WORD_MAX || strlen(candidate) > WORD_MAX)
+    if (strlen(near->word) > NEAR_WORD_MAX || strlen(candidate) > NEAR_WORD_MAX)
         return;
     unsigned distance = edit_distance(near->word, candidate);
-    if (distance * 3 > strlen(candidate) || (near->best && distance >= near->distance))
+    if (distance * 3 > strlen(candidate) || (*near->best && distance >= near->distance))
         return;
-    near->best = candidate;
+    strcpy(near->best, candidate);
     near->distance = distance;
+}
+
+const char *near_question(struct near *near, const char *otherwise) {
+    if (!*near->best)
+        return otherwise;
+    snprintf(near->question, sizeof near->question, "; did you mean '%s%s'?", near->prefix,
+             near->best);
+    return near->question;
 }

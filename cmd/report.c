@@ -115,11 +115,9 @@ static int no_such_campaign(const char *name, const struct store_report_table *c
     struct near near = near_start(name);
     for (size_t row = 0; row < campaigns->row_count; row++)
         near_offer(&near, store_report_cell(campaigns, row, "campaign"));
-    if (near.best)
-        return err_set(err, ERR_NOT_FOUND, "no campaign '%s'; did you mean '%s'?", name, near.best);
-    if (!campaigns->row_count)
-        return err_set(err, ERR_NOT_FOUND, "no campaign '%s': the ledger has none yet", name);
-    return err_set(err, ERR_NOT_FOUND, "no campaign '%s'; 'nullsender report' lists them", name);
+    const char *otherwise =
+        campaigns->row_count ? "; 'nullsender report' lists them" : ": the ledger has none yet";
+    return err_set(err, ERR_NOT_FOUND, "no campaign '%s'%s", name, near_question(&near, otherwise));
 }
 
 /* The sums always come from the table of campaigns, whether it is shown or not. */

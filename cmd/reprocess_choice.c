@@ -1,9 +1,9 @@
 /* Which stored messages the command line means, and why none fits. */
 #include "classify/address.h"
-#include "classify/verdict.h"
 #include "cmd/near.h"
 #include "cmd/reprocess.h"
 #include "cmd/story.h"
+#include "cmd/verdict_word.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,31 +28,14 @@ enum {
     CHOICE_COUNT = sizeof choices / sizeof *choices,
 };
 
-static int no_such(const char *what, const char *value, const struct near *near, struct err *err) {
-    if (near->best)
-        return err_set(err, ERR_NOT_FOUND, "no %s '%s'; did you mean '%s'?", what, value,
-                       near->best);
-    return err_set(err, ERR_NOT_FOUND, "no %s '%s'", what, value);
-}
-
 static int check_words(const struct store_choice *choice, struct err *err) {
     enum verdict verdict;
     enum category category;
     const char *word = choice->by[STORE_CHOICE_VERDICT];
-    if (word && !verdict_from_name(word, &verdict)) {
-        struct near near = near_start(word);
-        for (verdict = 0; verdict < VERDICT_COUNT; verdict++)
-            near_offer(&near, verdict_name(verdict));
-        return no_such("verdict", word, &near, err);
-    }
+    if (word && verdict_word_read(word, &verdict, err) != 0)
+        return -1;
     word = choice->by[STORE_CHOICE_CATEGORY];
-    if (word && !category_from_name(word, &category)) {
-        struct near near = near_start(word);
-        for (category = 0; category < CATEGORY_COUNT; category++)
-            near_offer(&near, category_info(category)->name);
-        return no_such("category", word, &near, err);
-    }
-    return 0;
+    return word ? category_word_read(word, &category, err) : 0;
 }
 
 int reprocess_choice_read(const struct invocation *invocation, struct arena *arena,
@@ -90,7 +73,8 @@ static int check_value(struct store *store, size_t i, const char *value, struct 
     if (!known && by == STORE_CHOICE_RECIPIENT)
         rc = story_unknown(store, value, err);
     else if (!known)
-        rc = no_such(choices[i].what, value, &near, err);
+        rc = err_set(err, ERR_NOT_FOUND, "no %s '%s'%s", choices[i].what, value,
+                     near_question(&near, ""));
     for (size_t v = 0; v < count; v++)
         free(values[v]);
     free(values);

@@ -60,9 +60,8 @@ static int check_words(const struct filter *filter, struct err *err) {
                 near_offer(&near, k->section);
         }
         if (!known)
-            return err_set(err, ERR_USAGE, "no key or section '%s'%s%s%s", filter->words[i],
-                           near.best ? "; did you mean '" : "", near.best ? near.best : "",
-                           near.best ? "'?" : "");
+            return err_set(err, ERR_USAGE, "no key or section '%s'%s", filter->words[i],
+                           near_question(&near, "; 'nullsender config' prints them all"));
     }
     return 0;
 }

@@ -80,8 +80,7 @@ int story_unknown(struct store *store, const char *key, struct err *err) {
         return -1;
     for (size_t i = 0; i < count; i++)
         near_offer(&near, neighbours[i]);
-    err_set(err, ERR_NOT_FOUND, "nothing is known of %s%s%s%s", key,
-            near.best ? "; did you mean " : "", near.best ? near.best : "", near.best ? "?" : "");
+    err_set(err, ERR_NOT_FOUND, "nothing is known of '%s'%s", key, near_question(&near, ""));
     for (size_t i = 0; i < count; i++)
         free(neighbours[i]);
     free(neighbours);

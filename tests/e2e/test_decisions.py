@@ -68,6 +68,9 @@ class Decisions(Case):
         self.assertEqual(self.suppressed(), [DEAD, FULL])
         self.run_program("reinstate", *choice, "--until", since, "--reason", "x", code=EX_NOT_FOUND)
         self.assertEqual(self.suppressed(), [DEAD, FULL])
+        mistaken = ("reinstate", "--category", "user_unknow", "--reason", "x")
+        _, errors = self.run_program(*mistaken, code=EX_NOT_FOUND)
+        self.assertIn("no category 'user_unknow'; did you mean 'user_unknown'?", errors)
         self.run_program("reinstate", *choice, "--reason", "outage")
         self.assertEqual(self.suppressed(), [FULL])
 
@@ -97,7 +100,7 @@ class Decisions(Case):
         for command in (("explain",), ("reinstate", "--reason", "x")):
             output, errors = self.run_program(*command, "daed@example.net", code=EX_NOT_FOUND)
             self.assertEqual(output, "")
-            self.assertIn(f"did you mean {DEAD}?", errors)
+            self.assertIn(f"did you mean '{DEAD}'?", errors)
 
     def test_explain_tells_the_story(self) -> None:
         story, _ = self.run_program("explain", FULL)

@@ -145,7 +145,7 @@ class Expiry(OldMail):
             ("user_unknown 90", "user_unknown does not come to life by itself"),
             ("blocklisted 90", "blocklisted makes no address hard"),
             ("mailbox_full 0", "a number from 1 to 36500"),
-            ("mailbox_ful 9", "no category 'mailbox_ful'"),
+            ("mailbox_ful 9", "no category 'mailbox_ful'; did you mean 'mailbox_full'?"),
         ):
             self.program.sections["policy"] = {"expire": [text]}
             _, errors = self.run_program("fetch", code=EX_CONFIG)

@@ -237,7 +237,7 @@ class Reprocess(Case):
             (("--mailbox", "bounce"), "did you mean 'bounces'?"),
             (("--verdict", "hrad"), "no verdict 'hrad'; did you mean 'hard'?"),
             (("--category", "user_unknow"), "did you mean 'user_unknown'?"),
-            (("--recipient", "daed@example.net"), f"did you mean {DEAD}?"),
+            (("--recipient", "daed@example.net"), f"did you mean '{DEAD}'?"),
             (("--rule", "no-such-rule-anywhere"), "no rule 'no-such-rule-anywhere'"),
             (("--message", str(uuid.uuid4())), "no message '"),
             (("--undo", "last"), "no run of reprocess is known"),
