@@ -9,6 +9,7 @@
 #include "cmd/token_cache.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 /* The endpoint's URL, with the tenant in it. */
 static void write_endpoint(const struct config_mailbox *mailbox, struct buf *url) {
@@ -36,7 +37,8 @@ static void keep_refresh_token(const struct config_mailbox *mailbox, const char 
     struct err err;
     struct buf line = BUF_INIT;
     buf_printf(&line, "%s\n", refresh_token);
-    if (file_replace(mailbox->oauth.refresh_token_file, buf_bytes(&line), &err) != 0)
+    if (file_replace(mailbox->oauth.refresh_token_file, buf_bytes(&line), S_IRUSR | S_IWUSR,
+                     &err) != 0)
         log_warning("mailbox %s: a new refresh token has come and cannot be kept, the old one may "
                     "stop working: %s; let this user write to the file and its folder",
                     mailbox->name, err.text);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,7 +63,7 @@ static int write_synced(int fd, struct bytes rest) {
     return fsync(fd);
 }
 
-int file_sync_folder(const char *path) {
+static int open_folder_of(const char *path) {
     struct buf folder = BUF_INIT;
     long slash = bytes_find_last_char(bytes_of(path), '/');
     if (slash < 0)
@@ -70,14 +71,32 @@ int file_sync_folder(const char *path) {
     else
         buf_add_bytes(&folder, bytes_first(bytes_of(path), (size_t)slash + 1));
     int fd = open(folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    buf_free(&folder);
+    return fd;
+}
+
+int file_sync_folder(const char *path) {
+    int fd = open_folder_of(path);
     int rc = fd < 0 ? -1 : fsync(fd);
     if (fd >= 0)
         close(fd);
-    buf_free(&folder);
     return rc;
 }
 
-int file_replace(const char *path, struct bytes text, struct err *err) {
+int file_lock_folder(const char *path, struct err *err) {
+    int fd = open_folder_of(path);
+    int rc = fd;
+    while (fd >= 0 && (rc = flock(fd, LOCK_EX)) != 0 && errno == EINTR)
+        ;
+    if (rc >= 0)
+        return fd;
+    err_set_errno(err, ERR_CANNOT_CREATE, "folder of %s", path);
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+int file_replace(const char *path, struct bytes text, mode_t mode, struct err *err) {
     struct buf fresh = BUF_INIT;
     struct stat old;
     char *real = realpath(path, NULL); /* NULL: it is yet to be made */
@@ -92,7 +111,8 @@ int file_replace(const char *path, struct bytes text, struct err *err) {
     if (stat(target, &old) == 0 && old.st_uid != geteuid() &&
         fchown(fd, old.st_uid, old.st_gid) != 0)
         errno = 0;
-    rc = write_synced(fd, text);
+    rc = fchmod(fd, mode);
+    rc = rc == 0 ? write_synced(fd, text) : rc;
     rc = close(fd) == 0 ? rc : -1;
     if (rc == 0)
         rc = rename(fresh.data, target);

@@ -9,19 +9,24 @@
 #include "cmd/base/err.h"
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Appends a file's bytes; "-" is standard input. ERR_NO_INPUT with the path. */
 int file_read(const char *path, struct buf *out, struct err *err);
 
 /* Replaces a file's content in one step: whatever is killed and whenever, the old bytes or all of
- * the new ones are there, and the new ones are on disk when this returns. The new file is readable
- * to its owner alone, and that is the old one's where we may give it away. A symbolic link stays
- * what it is. Concurrent calls for one path are for the caller to prevent. ERR_CANNOT_CREATE with
- * the path. */
-int file_replace(const char *path, struct bytes text, struct err *err);
+ * the new ones are there, and the new ones are on disk when this returns. The new file has `mode`,
+ * whatever the umask, and the old one's owner where we may give it away. A symbolic link stays what
+ * it is. Concurrent calls for one path are for the caller to prevent. ERR_CANNOT_CREATE with the
+ * path. */
+int file_replace(const char *path, struct bytes text, mode_t mode, struct err *err);
 
 /* After making or renaming a file: its name is on disk only once its folder is. -1 with errno. */
 int file_sync_folder(const char *path);
+
+/* Waits for the lock (flock) of the folder that `path` is in; close(2) of what this returns ends
+ * it. -1: ERR_CANNOT_CREATE with the path. */
+int file_lock_folder(const char *path, struct err *err);
 
 /* Files of a folder. */
 struct file_list {

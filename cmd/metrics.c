@@ -7,14 +7,14 @@
 #include "cmd/log.h"
 #include "store/totals.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+enum {
+    READABLE_TO_ALL = 0644, /* a collector runs as another user */
+};
 
 /* Totals of the database, in the order of enum store_total. */
 static const struct {
@@ -195,56 +195,27 @@ static void add_totals(struct buf *out, struct store *store, struct bytes old) {
     arena_free(arena);
 }
 
-/* Opens the file that will take the place of the one at `path`, for this process alone: who waited
- * for the lock while another one put it in place has to begin anew. */
-static int open_new(const char *path, struct err *err) {
-    for (;;) {
-        struct stat ours, there;
-        int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-        if (fd < 0)
-            return err_set_errno(err, ERR_CANNOT_CREATE, "%s", path);
-        while (flock(fd, LOCK_EX) != 0 && errno == EINTR)
-            ;
-        if (fstat(fd, &ours) == 0 && stat(path, &there) == 0 && ours.st_dev == there.st_dev &&
-            ours.st_ino == there.st_ino)
-            return fd;
-        close(fd);
-    }
-}
-
-static int put_in_place(int fd, const char *new_path, const char *path, const struct buf *text,
-                        struct err *err) {
-    /* A collector runs as another user. */
-    if (ftruncate(fd, 0) != 0 || write(fd, text->data, text->len) != (ssize_t)text->len ||
-        fchmod(fd, 0644) != 0)
-        return err_set_errno(err, ERR_IO, "%s", new_path);
-    if (rename(new_path, path) != 0)
-        return err_set_errno(err, ERR_CANNOT_CREATE, "%s", path);
-    return 0;
-}
-
 void metrics_write(const struct config *config, const struct metrics_run *runs, size_t count,
                    struct store *store) {
     const char *path = config->metrics_file;
     if (!path)
         return;
-    struct buf new_path = BUF_INIT, old = BUF_INIT, text = BUF_INIT;
+    struct buf old = BUF_INIT, text = BUF_INIT;
     struct err err = {0};
-    buf_printf(&new_path, "%s.new", path); /* the collector reads *.prom */
-    int fd = open_new(new_path.data, &err);
-    if (fd >= 0) {
+    /* Another run would take over what is there now, and put it back over what we write. */
+    int lock = file_lock_folder(path, &err);
+    if (lock >= 0) {
         if (access(path, F_OK) == 0)
             file_read(path, &old, NULL);
         add_family(&text, "nullsender_info", "gauge", "The program that wrote this.");
         buf_add_string(&text, "nullsender_info{version=\"" VERSION "\"} 1\n");
         add_runs(&text, config, runs, count, buf_bytes(&old));
         add_totals(&text, store, buf_bytes(&old));
-        put_in_place(fd, new_path.data, path, &text, &err);
-        close(fd);
+        file_replace(path, buf_bytes(&text), READABLE_TO_ALL, &err);
+        close(lock);
     }
     if (err.code)
         log_warning("metrics_file: %s", err.text);
-    buf_free(&new_path);
     buf_free(&old);
     buf_free(&text);
 }

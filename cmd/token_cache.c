@@ -143,7 +143,7 @@ int token_cache_put(const struct token_cache *cache, const char *token, int64_t 
     if (len >= (int)sizeof text)
         err_set(err, ERR_CANNOT_CREATE, "%s: the token is too long", cache->path);
     else
-        rc = file_replace(cache->path, (struct bytes){text, (size_t)len}, err);
+        rc = file_replace(cache->path, (struct bytes){text, (size_t)len}, S_IRUSR | S_IWUSR, err);
     explicit_bzero(text, sizeof text);
     return rc;
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import threading
 import time
 from collections import Counter
@@ -150,10 +152,19 @@ class Metrics(Case):
         for i in range(4):
             self.assertEqual(self.value("last_run_exit_code", mailbox=f"box{i}"), 0)
 
+    def test_the_collector_may_read_it_whatever_the_umask(self) -> None:
+        left_by_a_killed_run = self.path.with_name(f"{self.path.name}.new")
+        left_by_a_killed_run.write_text("nullsender_in")
+        before = os.umask(0o077)
+        self.addCleanup(os.umask, before)
+        self.fetch()
+        self.assertEqual(stat.S_IMODE(self.path.stat().st_mode), 0o644)
+        self.metrics()
+
     def test_a_file_that_cannot_be_written_is_a_warning(self) -> None:
         self.program.sections["monitoring"] = {"metrics_file": "/nonexistent/x.prom"}
         _, errors = self.run_program("fetch")
-        self.assertRegex(errors, r"^nullsender: warning: metrics_file: /nonexistent/x\.prom\.new: ")
+        self.assertRegex(errors, r"^nullsender: warning: metrics_file: folder of /nonexistent/x\.prom: ")
         self.assertEqual(errors.count("\n"), 1)
 
     def test_a_dry_run_tells_nobody(self) -> None:
