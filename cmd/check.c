@@ -45,7 +45,7 @@ static int conclude(const struct check_list *list, bool json, struct err *err) {
 int command_check(const struct invocation *invocation, struct err *err) {
     const char *only = invocation_value(invocation, OPTION_CHECK_MAILBOX, NULL);
     unsigned json;
-    if (invocation_choice(invocation, OPTION_FORMAT, "text json", &json, err) != 0)
+    if (invocation_format(invocation, &json, err) != 0)
         return -1;
     struct check_list *list = check_list_new();
     struct config *config = NULL;

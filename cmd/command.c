@@ -53,6 +53,20 @@ int invocation_number(const struct invocation *invocation, enum option_id option
     return 0;
 }
 
+/* "text, csv or json", with `remark` behind the first. */
+static void add_choices(const char *choices, const char *remark, struct buf *out) {
+    const char *last = strrchr(choices, ' ');
+    size_t first_len = strcspn(choices, " ");
+    for (const char *c = choices; *c; c++) {
+        if (c == choices + first_len)
+            buf_add_string(out, remark);
+        if (*c != ' ')
+            buf_add_char(out, *c);
+        else
+            buf_add_string(out, c == last ? " or " : ", ");
+    }
+}
+
 int invocation_choice(const struct invocation *invocation, enum option_id option,
                       const char *choices, unsigned *place, struct err *err) {
     const char *value = invocation_value(invocation, option, NULL);
@@ -61,17 +75,15 @@ int invocation_choice(const struct invocation *invocation, enum option_id option
         *place = (unsigned)found;
         return 0;
     }
-    struct buf list = BUF_INIT; /* "text, csv or json" */
-    const char *last = strrchr(choices, ' ');
-    for (const char *c = choices; *c; c++) {
-        if (*c != ' ')
-            buf_add_char(&list, *c);
-        else
-            buf_add_string(&list, c == last ? " or " : ", ");
-    }
+    struct buf list = BUF_INIT;
+    add_choices(choices, "", &list);
     err_set(err, ERR_USAGE, "--%s is %s, not '%s'", option_table[option].name, list.data, value);
     buf_free(&list);
     return -1;
+}
+
+int invocation_format(const struct invocation *invocation, unsigned *place, struct err *err) {
+    return invocation_choice(invocation, OPTION_FORMAT, invocation->command->formats, place, err);
 }
 
 static int unknown_command(char *const *words, int count, struct err *err) {
@@ -241,16 +253,27 @@ void command_print_overview(FILE *out) {
     fputs("\n'nullsender COMMAND --help' tells about one.\n", out);
 }
 
+void command_option_help(const struct command *command, enum option_id option, struct buf *out) {
+    if (command && option == OPTION_FORMAT)
+        add_choices(command->formats, " (the default)", out);
+    else
+        buf_add_string(out, option_table[option].help);
+}
+
 void command_print_help(const struct command *command, FILE *out) {
     fprintf(out, "usage: nullsender %s [OPTION...]%s%s\n\n%s\n\n", command->name,
             *command->arguments ? " " : "", command->arguments, command->description);
+    struct buf help = BUF_INIT;
     for (enum option_id o = 0; o < OPTION_COUNT; o++) {
         if (!command_takes(command, o))
             continue;
+        buf_reset(&help);
+        command_option_help(command, o, &help);
         const struct option_info *info = &option_table[o];
         int width = info->letter ? fprintf(out, "  -%c, ", info->letter) : fprintf(out, "      ");
         width += fprintf(out, "--%s%s%s", info->name, info->argument ? " " : "",
                          info->argument ? info->argument : "");
-        fprintf(out, "%*s%s\n", width < 27 ? 27 - width : 2, "", info->help);
+        fprintf(out, "%*s%s\n", width < 27 ? 27 - width : 2, "", help.data);
     }
+    buf_free(&help);
 }

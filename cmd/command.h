@@ -5,6 +5,7 @@
 #ifndef CMD_COMMAND_H
 #define CMD_COMMAND_H
 
+#include "cmd/base/buf.h"
 #include "cmd/base/err.h"
 
 #include <stdbool.h>
@@ -80,6 +81,7 @@ struct command {
     const char *summary;
     const char *description; /* for --help: what it does, in whole sentences */
     uint64_t options;        /* bit OPTION_X for each that it takes besides the common ones */
+    const char *formats;     /* those of --format, the default first: "text json" */
     int (*run)(const struct invocation *invocation, struct err *err);
 };
 
@@ -102,11 +104,17 @@ int invocation_number(const struct invocation *invocation, enum option_id option
 int invocation_choice(const struct invocation *invocation, enum option_id option,
                       const char *choices, unsigned *place, struct err *err);
 
+/* The same for --format, among those of the command. */
+int invocation_format(const struct invocation *invocation, unsigned *place, struct err *err);
+
 /* Takes a command line apart. ERR_USAGE with what is wrong and what would be right; the caller
  * frees with invocation_free() in either case. --help and --version come back as counts, with the
  * command NULL where none was named. */
 int invocation_parse(int argc, char **argv, struct invocation *invocation, struct err *err);
 void invocation_free(struct invocation *invocation);
+
+/* Appends what --help says of an option; `command` is NULL for those that every command takes. */
+void command_option_help(const struct command *command, enum option_id option, struct buf *out);
 
 /* The overview of all commands; the page of one. */
 void command_print_overview(FILE *out);

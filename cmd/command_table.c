@@ -22,8 +22,7 @@ const struct option_info option_table[OPTION_COUNT] = {
     [OPTION_DOMAIN] = {"domain", 'd', "DOMAIN", "those of this domain"},
     [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "show what would be done, and change nothing"},
     [OPTION_FILE] = {"file", 'F', "FILE", "addresses, one a line; - is standard input"},
-    [OPTION_FORMAT] = {"format", 'f', "FORMAT",
-                       "how to write what comes out; the text above names the formats"},
+    [OPTION_FORMAT] = {"format", 'f', "FORMAT", NULL}, /* each command's own formats */
     [OPTION_HOST] = {"host", 'H', "HOST",
                      "the server that said it, whose provider's rules then apply"},
     [OPTION_LIMIT] = {"limit", 'l', "N", "do no more than N messages of each mailbox, or rows"},
@@ -108,10 +107,11 @@ const struct command command_table[] = {
             "warning or FAIL, and what to do. Nothing is changed anywhere. All of it is tried, even\n"
             "where something fails.\n"
             "\n"
-            "--format text (the default) or json (one object). Exit code 0 where nothing failed,\n"
-            "warnings or not; else that of the first failure, where one that may be gone at the\n"
-            "next try (75) gives way to one that will not.",
+            "JSON is one object. Exit code 0 where nothing failed, warnings or not; else that of the\n"
+            "first failure, where one that may be gone at the next try (75) gives way to one that\n"
+            "will not.",
         .options = TAKES(CHECK_MAILBOX) | TAKES(FORMAT),
+        .formats = "text json",
         .run = command_check,
     },
     {
@@ -139,10 +139,10 @@ const struct command command_table[] = {
             "prints what fetch would have found. Needs no configuration; with --config it takes\n"
             "VERP patterns and rules from there.\n"
             "\n"
-            "--format json (the default) writes a line a recipient, --format tsv a line a message:\n"
-            "path, recipients, verdict, category, enhanced status; where a mail has several recipients,\n"
-            "each column is a list with commas.",
+            "JSON is a line a recipient, TSV a line a message: path, recipients, verdict, category,\n"
+            "enhanced status; where a mail has several recipients, each column is a list with commas.",
         .options = TAKES(FORMAT) | TAKES(RULES) | TAKES(VERP) | TAKES(WORKERS),
+        .formats = "json tsv",
         .run = command_parse,
     },
     {
@@ -196,9 +196,13 @@ const struct command command_table[] = {
         .summary = "write the suppression list for other programs",
         .description =
             "Writes every suppressed address, or, with --since, every change of the list after that\n"
-            "time, oldest first: keep the last `time` and ask for what came after it. --format csv\n"
-            "(the default; safe to open in a spreadsheet) or json (a line an address).",
+            "time, oldest first: keep the last `time` and ask for what came after it.\n"
+            "\n"
+            "CSV has the addresses as they are. For a spreadsheet, which takes -ada@example.net for a\n"
+            "formula, ask for `spreadsheet`: the same with an apostrophe before such an address. JSON\n"
+            "is a line an address.",
         .options = TAKES(SINCE) | TAKES(FORMAT),
+        .formats = "csv spreadsheet json",
         .run = command_export,
     },
     {
@@ -212,12 +216,14 @@ const struct command command_table[] = {
             "a campaign, as the heaviest of what came back. --category, --domain, --day and\n"
             "--recipient choose single tables.\n"
             "\n"
-            "--format text (the default), csv (one table; safe to open in a spreadsheet), json, or\n"
-            "html: a page with charts and tables that is one file and needs nothing else:\n"
+            "CSV is one table, safe to open in a spreadsheet: a cell that it would take for a formula\n"
+            "gets an apostrophe in front. HTML is a page with charts and tables that is one file and\n"
+            "needs nothing else:\n"
             "\n"
             "  nullsender report spring26 --format html --output spring26.html",
         .options = TAKES(REPORT_CATEGORY) | TAKES(REPORT_DAY) | TAKES(REPORT_DOMAIN) |
                    TAKES(REPORT_RECIPIENT) | TAKES(FORMAT) | TAKES(OUTPUT),
+        .formats = "text csv json html",
         .run = command_report,
     },
     {
@@ -288,9 +294,9 @@ const struct command command_table[] = {
             "name nobody (unmatched) by what they say, without the addresses, hosts, numbers and ids\n"
             "that differ from mail to mail. Where a rule would help, a stanza to paste into a file of\n"
             "your own follows: it has been tried on the example; what the words mean is for you to\n"
-            "say. --limit (20) and --since choose; --format text (the default) or json (a line a\n"
-            "cluster).",
+            "say. --limit (20) and --since choose. JSON is a line a cluster.",
         .options = TAKES(LIMIT) | TAKES(SINCE) | TAKES(FORMAT),
+        .formats = "text json",
         .run = command_review,
     },
     {
@@ -308,11 +314,12 @@ const struct command command_table[] = {
             "\n"
             "What does not fit becomes a token, which is in the database before it is printed.\n"
             "\n"
-            "--format text (the default), tsv (campaign, recipient, address) or json (a line each).\n"
+            "TSV is campaign, recipient, address; JSON is a line each.\n"
             "\n"
             "  nullsender verp encode spring26 ada@example.net\n"
             "  nullsender verp encode spring26 --format tsv < recipients.txt > senders.tsv",
         .options = TAKES(FORMAT) | TAKES(VERP),
+        .formats = "text tsv json",
         .run = command_verp_encode,
     },
     {
@@ -324,9 +331,9 @@ const struct command command_table[] = {
         .description =
             "Takes off what forwarders put around the address (SRS, BATV) and says which pattern it\n"
             "fits and what is in it. Nothing is checked. Tokens are looked up in the database. Exit\n"
-            "code 1 where an address fits no pattern. --format text (the default) or json (a line\n"
-            "each).",
+            "code 1 where an address fits no pattern. JSON is a line each.",
         .options = TAKES(FORMAT) | TAKES(VERP),
+        .formats = "text json",
         .run = command_verp_decode,
     },
     {
@@ -337,9 +344,10 @@ const struct command command_table[] = {
         .summary = "say whether addresses are signed by us, or why not",
         .description =
             "A line an address: valid, unsigned, wrong, expired, unknown_key, unknown_token or\n"
-            "no_match, and what that means. Exit code 0 where all are valid, else 1. --format text\n"
-            "(the default) or json (a line each).",
+            "no_match, and what that means. Exit code 0 where all are valid, else 1. JSON is a line\n"
+            "each.",
         .options = TAKES(FORMAT) | TAKES(VERP),
+        .formats = "text json",
         .run = command_verp_check,
     },
     {

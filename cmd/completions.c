@@ -3,14 +3,16 @@
  * from classify/verdict.h. */
 #include "classify/verdict.h"
 #include "cmd/command.h"
+#include "cmd/log.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* What the argument of an option or command can be, by the word that --help shows for it. */
+/* What the argument of an option or command can be, by the word that --help shows for it. In both
+ * shells $formats has those of the command, the other variables are those of print_words(). */
 struct kind {
     const char *word;
-    const char *bash; /* arguments of compgen; $values stands for the words below */
+    const char *bash; /* arguments of compgen */
     const char *zsh;  /* what follows the colon of an _arguments specification */
 };
 
@@ -19,8 +21,8 @@ static const struct kind kinds[] = {
     {"DIR", "-d", "_files -/"},
     {"CATEGORY", "-W \"$categories\"", "($categories)"},
     {"VERDICT", "-W \"$verdicts\"", "($verdicts)"},
-    {"FORMAT", "-W \"text csv tsv json html\"", "(text csv tsv json html)"},
-    {"WHERE", "-W \"text json journal syslog\"", "(text json journal syslog)"},
+    {"FORMAT", "-W \"$formats\"", "($formats)"},
+    {"WHERE", "-W \"$log_formats\"", "($log_formats)"},
     {NULL, NULL, NULL},
 };
 
@@ -42,7 +44,7 @@ static void print_words(void) {
     fputs("\"\n    local verdicts=\"", stdout);
     for (enum verdict v = 0; v < VERDICT_COUNT; v++)
         printf("%s%s", v ? " " : "", verdict_name(v));
-    puts("\"");
+    printf("\" log_formats=\"%s\" formats=\"\"\n", log_format_names);
 }
 
 static void bash_option(const char *before, const struct option_info *info, const char *between) {
@@ -111,15 +113,6 @@ static void print_bash(void) {
     puts(") command=\"${words[0]} ${words[1]}\" ;;\n"
          "    *) command=${words[0]} ;;\n"
          "    esac\n"
-         "    COMPREPLY=()\n"
-         "    case \"$command $previous\" in");
-    for (const struct kind *k = kinds; k->word; k++) {
-        bash_options_of(k);
-        printf(") mapfile -t COMPREPLY < <(compgen %s -- \"$current\") && return ;;\n", k->bash);
-    }
-    bash_options_of(NULL);
-    puts(") return ;;");
-    puts("    esac\n"
          "    local options=\"\" arguments=\"\"\n"
          "    case $command in");
     fputs("    \"\") arguments=\"", stdout);
@@ -140,8 +133,19 @@ static void print_bash(void) {
         for (enum option_id o = 0; o < OPTION_COUNT; o++)
             if (takes(c, o))
                 bash_option(" ", &option_table[o], " ");
+        if (c->formats)
+            printf("\" formats=\"%s", c->formats);
         printf("\"%s ;;\n", kind_of(c->arguments) ? " arguments=files" : "");
     }
+    puts("    esac\n"
+         "    COMPREPLY=()\n"
+         "    case \"$command $previous\" in");
+    for (const struct kind *k = kinds; k->word; k++) {
+        bash_options_of(k);
+        printf(") mapfile -t COMPREPLY < <(compgen %s -- \"$current\") && return ;;\n", k->bash);
+    }
+    bash_options_of(NULL);
+    puts(") return ;;");
     puts("    esac\n"
          "    if [[ $current == -* ]]; then\n"
          "        mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$current\")\n"
@@ -167,6 +171,7 @@ static void zsh_text(const char *text) {
 }
 
 static void zsh_options(const struct command *command) {
+    struct buf help = BUF_INIT;
     for (enum option_id o = 0; o < OPTION_COUNT; o++) {
         const struct option_info *info = &option_table[o];
         if (!takes(command, o))
@@ -178,7 +183,9 @@ static void zsh_options(const struct command *command) {
         else
             printf("--%s", info->name);
         fputs("'[", stdout);
-        zsh_text(info->help);
+        buf_reset(&help);
+        command_option_help(command, o, &help);
+        zsh_text(help.data);
         putchar(']');
         if (info->argument)
             printf(":%s:", info->argument);
@@ -186,6 +193,7 @@ static void zsh_options(const struct command *command) {
         if (kind)
             printf("\"%s\"", kind->zsh);
     }
+    buf_free(&help);
 }
 
 static void print_zsh(void) {
@@ -228,7 +236,10 @@ static void print_zsh(void) {
          "        fi\n"
          "        case $command in");
     for (const struct command *c = command_table; c->name; c++) {
-        printf("        '%s') _arguments", c->name);
+        printf("        '%s') ", c->name);
+        if (c->formats)
+            printf("formats=\"%s\"; ", c->formats);
+        fputs("_arguments", stdout);
         zsh_options(c);
         const struct kind *kind = kind_of(c->arguments);
         printf(" \\\n            '*:argument:%s' ;;\n", kind ? kind->zsh : "");

@@ -13,10 +13,10 @@ static bool is_formula(const char *text) {
            first == 0xFF0B || first == 0xFF0D || first == 0xFF20;
 }
 
-static void add_cell(struct buf *out, const char *text) {
-    bool formula = is_formula(text);
+static void add_cell(struct buf *out, const char *text, enum csv_reader reader) {
+    bool formula = reader == CSV_FOR_SPREADSHEETS && is_formula(text);
     /* Where numbers have a decimal comma, spreadsheets also part cells at semicolons. */
-    if (!formula && !text[strcspn(text, "\",;")]) {
+    if (!formula && !text[strcspn(text, "\",;\r\n")]) {
         buf_add_string(out, text);
         return;
     }
@@ -29,7 +29,7 @@ static void add_cell(struct buf *out, const char *text) {
     buf_add_char(out, '"');
 }
 
-void csv_add_row(struct buf *out, const char *const *cells, size_t count) {
+void csv_add_row(struct buf *out, const char *const *cells, size_t count, enum csv_reader reader) {
     struct buf visible = BUF_INIT;
     for (size_t i = 0; i < count; i++) {
         if (i)
@@ -37,8 +37,9 @@ void csv_add_row(struct buf *out, const char *const *cells, size_t count) {
         if (!cells[i])
             continue;
         buf_reset(&visible);
-        utf8_add_visible(&visible, cells[i]);
-        add_cell(out, visible.data);
+        if (reader != CSV_FOR_PROGRAMS)
+            utf8_add_visible(&visible, cells[i]);
+        add_cell(out, reader == CSV_FOR_PROGRAMS ? cells[i] : visible.data, reader);
     }
     buf_free(&visible);
     buf_add_string(out, "\r\n");

@@ -6,6 +6,7 @@
 #include "store/suppression.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 enum {
     COLUMN_COUNT = 6,
@@ -15,18 +16,19 @@ static const char *const columns[COLUMN_COUNT] = {"recipient", "suppressed", "st
                                                   "category",  "reason",     "time"};
 
 struct export {
-    void (*print)(const struct store_suppression *row, struct buf *out);
+    bool json;
+    enum csv_reader reader;
     struct buf out;
 };
 
-static void print_csv(const struct store_suppression *row, struct buf *out) {
+static void add_csv(const struct store_suppression *row, enum csv_reader reader, struct buf *out) {
     const char *const cells[COLUMN_COUNT] = {row->recipient, row->suppressed ? "true" : "false",
                                              row->state,     row->category,
                                              row->reason,    row->time};
-    csv_add_row(out, cells, COLUMN_COUNT);
+    csv_add_row(out, cells, COLUMN_COUNT, reader);
 }
 
-static void print_json(const struct store_suppression *row, struct buf *out) {
+static void add_json(const struct store_suppression *row, struct buf *out) {
     json_t *object = json_object();
     json_object_set_new(object, "recipient", json_string(row->recipient));
     json_object_set_new(object, "suppressed", json_boolean(row->suppressed));
@@ -39,7 +41,10 @@ static void print_json(const struct store_suppression *row, struct buf *out) {
 
 static int print_row(void *context, const struct store_suppression *row, struct err *err) {
     struct export *export = context;
-    export->print(row, &export->out);
+    if (export->json)
+        add_json(row, &export->out);
+    else
+        add_csv(row, export->reader, &export->out);
     fwrite(export->out.data, 1, export->out.len, stdout);
     buf_reset(&export->out);
     return ferror(stdout) ? err_set_errno(err, ERR_IO, "standard output") : 0;
@@ -49,12 +54,16 @@ int command_export(const struct invocation *invocation, struct err *err) {
     struct export export = {.out = BUF_INIT};
     struct store *store = NULL;
     int rc = -1;
-    unsigned json;
-    if (invocation_choice(invocation, OPTION_FORMAT, "csv json", &json, err) != 0)
+    enum { CSV, SPREADSHEET, JSON }; /* in the order of the command table */
+    unsigned format;
+    if (invocation_format(invocation, &format, err) != 0)
         goto out;
-    export.print = json ? print_json : print_csv;
-    if (!json)
-        csv_add_row(&export.out, columns, COLUMN_COUNT);
+    export.json = format == JSON;
+    export.reader = format == SPREADSHEET   ? CSV_FOR_SPREADSHEETS
+                    : isatty(STDOUT_FILENO) ? CSV_FOR_TERMINALS
+                                            : CSV_FOR_PROGRAMS;
+    if (!export.json)
+        csv_add_row(&export.out, columns, COLUMN_COUNT, export.reader);
     if (database_connect(invocation, &store, err) != 0 ||
         store_suppression_read(store, invocation_value(invocation, OPTION_SINCE, NULL), print_row,
                                &export, err) != 0)

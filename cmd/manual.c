@@ -75,7 +75,10 @@ static void print_paragraphs(struct bytes text) {
         puts(".Ed");
 }
 
-static void print_options(uint64_t options) {
+/* Of a command; those that all take where it is NULL. */
+static void print_options(const struct command *command) {
+    uint64_t options = command ? command->options : command_common_options;
+    struct buf help = BUF_INIT;
     puts(".Bl -tag -width Ds");
     for (enum option_id o = 0; o < OPTION_COUNT; o++) {
         const struct option_info *info = &option_table[o];
@@ -89,9 +92,12 @@ static void print_options(uint64_t options) {
         if (info->argument)
             printf(" Ar %s", info->argument);
         putchar('\n');
-        print_text(bytes_of(info->help));
+        buf_reset(&help);
+        command_option_help(command, o, &help);
+        print_text(buf_bytes(&help));
         putchar('\n');
     }
+    buf_free(&help);
     puts(".El");
 }
 
@@ -103,7 +109,7 @@ static void print_commands(void) {
         putchar('\n');
         print_paragraphs(bytes_of(c->description));
         if (c->options)
-            print_options(c->options);
+            print_options(c);
     }
 }
 
@@ -284,7 +290,7 @@ static int print_page(struct bytes frame, struct err *err) {
         if (bytes_equal(line, bytes_of(".\\\" commands")))
             print_commands();
         else if (bytes_equal(line, bytes_of(".\\\" options")))
-            print_options(command_common_options);
+            print_options(NULL);
         else if (!bytes_equal(line, bytes_of(".\\\" keys")))
             printf("%.*s\n", (int)line.len, line.data);
         else if (print_keys(err) != 0)

@@ -184,7 +184,7 @@ int command_parse(const struct invocation *invocation, struct err *err) {
     long workers;
     int found = -1, rc = -1;
     unsigned tsv;
-    if (invocation_choice(invocation, OPTION_FORMAT, "json tsv", &tsv, err) != 0)
+    if (invocation_format(invocation, &tsv, err) != 0)
         return -1;
     parse.print = tsv ? print_tsv : print_json;
     if (invocation_number(invocation, OPTION_WORKERS, 1, 256, worker_core_count(), &workers, err))

@@ -63,8 +63,6 @@ static void add_page(struct buf *out, const struct report_document *document, bo
 #define ONE(table) (1u << STORE_REPORT_##table)
 #define OVERVIEW (ONE(CAMPAIGNS) | ONE(DAYS) | ONE(CATEGORIES) | ONE(DOMAINS))
 
-static const char format_names[] = "text csv json html";
-
 static const struct format {
     const char *name;
     unsigned all;           /* its tables where the command line chooses none: of all campaigns, */
@@ -73,7 +71,7 @@ static const struct format {
     size_t recipient_limit; /* 0: none */
     void (*add)(struct buf *out, const struct report_document *document, bool to_stdout);
 } formats[] = {
-    /* in the order of their names */
+    /* in the order of the command table */
     {"text", ONE(CAMPAIGNS), OVERVIEW, false, 0, add_text},
     {"csv", ONE(CAMPAIGNS), ONE(CAMPAIGNS), true, 0, add_csv},
     {"json", ONE(CAMPAIGNS), OVERVIEW, false, 0, add_json},
@@ -195,7 +193,7 @@ int command_report(const struct invocation *invocation, struct err *err) {
     int rc = -1;
     if (invocation->argument_count)
         report.document.campaign = invocation->arguments[0];
-    if (invocation_choice(invocation, OPTION_FORMAT, format_names, &format, err) != 0 ||
+    if (invocation_format(invocation, &format, err) != 0 ||
         choose_tables(&report, invocation, &formats[format], err) != 0 ||
         database_connect(invocation, &report.store, err) != 0 || read_document(&report, err) != 0)
         goto out;

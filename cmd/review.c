@@ -339,7 +339,7 @@ int command_review(const struct invocation *invocation, struct err *err) {
     unsigned json;
     long limit;
     int rc = -1;
-    if (invocation_choice(invocation, OPTION_FORMAT, "text json", &json, err) != 0 ||
+    if (invocation_format(invocation, &json, err) != 0 ||
         invocation_number(invocation, OPTION_LIMIT, 1, LONG_MAX, LIMIT_DEFAULT, &limit, err) != 0 ||
         database_connect(invocation, &store, err) != 0 ||
         store_unknown_read(store, invocation_value(invocation, OPTION_SINCE, NULL), add_row, review,

@@ -199,7 +199,7 @@ static int each_address(const struct invocation *invocation, bool check, struct 
     unsigned json;
     int rc = verp_setup_open(&setup, invocation, err), bad = 0;
     if (rc == 0)
-        rc = invocation_choice(invocation, OPTION_FORMAT, "text json", &json, err);
+        rc = invocation_format(invocation, &json, err);
     if (rc == 0 && check && !setup.keys)
         rc = err_set(err, ERR_CONFIG,
                      "there is no key to check with: set key_file in section verp of the "

@@ -168,7 +168,7 @@ int command_verp_encode(const struct invocation *invocation, struct err *err) {
     e->out = (struct buf)BUF_INIT;
     e->arena = arena_new();
     e->token_arena = arena_new();
-    if (invocation_choice(invocation, OPTION_FORMAT, "text tsv json", &format, err) != 0 ||
+    if (invocation_format(invocation, &format, err) != 0 ||
         verp_setup_open(&e->setup, invocation, err) != 0)
         goto out;
     e->print = formats[format];

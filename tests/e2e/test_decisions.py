@@ -171,10 +171,14 @@ class Decisions(Case):
         (change,) = [json.loads(line) for line in output.splitlines()]
         self.assertEqual((change["recipient"], change["suppressed"]), (DEAD, False))
 
-    def test_a_spreadsheet_runs_nothing_of_it(self) -> None:
-        self.run_program("suppress", "=cmd@example.net", "-R", "x")
-        output, _ = self.run_program("export")
-        self.assertIn("\"'=cmd@example.net\"", output)
+    def test_programs_read_the_address_and_spreadsheets_no_formula(self) -> None:
+        addresses = ["+1@example.net", "-foo@example.net", "=cmd@example.net"]
+        self.run_program("suppress", "-R", "x", "--", *addresses)
+        for format_, prefix in (("csv", ""), ("spreadsheet", "'")):
+            output, _ = self.run_program("export", "--format", format_)
+            rows = list(csv.DictReader(io.StringIO(output, newline="")))
+            expected = [prefix + address for address in addresses]
+            self.assertEqual([row["recipient"] for row in rows], [*expected, DEAD, FULL])
 
     def test_rebuild_gives_the_same_rows(self) -> None:
         self.run_program("reinstate", DEAD, "--reason", "x")

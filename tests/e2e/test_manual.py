@@ -112,6 +112,10 @@ class Completion(unittest.TestCase):
              {"mailbox_full", "mailbox_moved", "mailbox_disabled"}),
             (["report", "--category", "mailbox_"], set()),
             (["reprocess", "--verdict", "h"], {"hard"}),
+            (["report", "--format", ""], {"text", "csv", "json", "html"}),
+            (["parse", "-f", ""], {"json", "tsv"}),
+            (["verp", "check", "--format", ""], {"text", "json"}),
+            (["fetch", "--log-format", "j"], {"json", "journal"}),
             (["suppress", "--reason", ""], set()),
         )  # fmt: skip
         for words, expected in cases:
@@ -129,4 +133,5 @@ class Completion(unittest.TestCase):
         page = Path(BUILD / "completion" / "zsh")
         output_of("zsh", "-n", str(page))
         for command in commands():
-            self.assertIn(f"'{command}') _arguments", page.read_text(encoding="utf-8"))
+            arguments = re.compile(rf"'{command}'\) (formats=\"[a-z ]+\"; )?_arguments")
+            self.assertRegex(page.read_text(encoding="utf-8"), arguments)

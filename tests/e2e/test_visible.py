@@ -89,7 +89,7 @@ class Visible(Case):
         self.assertRegex(recipient, HIDDEN)  # the ledger has what the mail says
         self.run_harmless("campaign", "set", campaign, "--sent", "10")
         self.run_harmless("suppress", recipient, "--reason", f"asked {EVIL}")
-        for format_ in ("csv", "json"):
+        for format_ in ("spreadsheet", "json"):
             self.run_harmless("export", "--format", format_)
         for format_ in ("text", "csv", "json", "html"):
             self.run_harmless("report", "--format", format_)

@@ -124,12 +124,39 @@ static void help_names_every_command_and_option(void **state) {
         fputc('\0', out);
         fflush(out);
         assert_non_null(strstr(text, c->arguments));
-        for (enum option_id o = 0; o < OPTION_COUNT; o++)
-            if (c->options >> o & 1)
-                assert_non_null(strstr(text, option_table[o].help));
+        for (enum option_id o = 0; o < OPTION_COUNT; o++) {
+            if (!(c->options >> o & 1))
+                continue;
+            struct buf help = BUF_INIT;
+            command_option_help(c, o, &help);
+            assert_true(help.len > 0);
+            assert_non_null(strstr(text, help.data));
+            buf_free(&help);
+        }
     }
     fclose(out);
     free(text);
+}
+
+static void who_takes_a_format_says_which(void **state) {
+    (void)state;
+    for (const struct command *c = command_table; c->name; c++)
+        assert_int_equal(c->options >> OPTION_FORMAT & 1, c->formats != NULL);
+    struct buf help = BUF_INIT;
+    struct invocation invocation;
+    struct err err;
+    unsigned place;
+    assert_int_equal(parse("report --format html", &invocation, &err), 0);
+    assert_int_equal(invocation_format(&invocation, &place, &err), 0);
+    assert_int_equal(place, 3);
+    command_option_help(invocation.command, OPTION_FORMAT, &help);
+    assert_string_equal(help.data, "text (the default), csv, json or html");
+    buf_free(&help);
+    invocation_free(&invocation);
+    assert_int_equal(parse("check --format html", &invocation, &err), 0);
+    assert_int_equal(invocation_format(&invocation, &place, &err), -1);
+    assert_string_equal(err.text, "--format is text or json, not 'html'");
+    invocation_free(&invocation);
 }
 
 static void no_two_options_of_a_command_share_a_name(void **state) {
@@ -182,6 +209,7 @@ int main(void) {
         cmocka_unit_test(mistakes_are_told_with_what_would_be_right),
         cmocka_unit_test(numbers_are_checked),
         cmocka_unit_test(help_names_every_command_and_option),
+        cmocka_unit_test(who_takes_a_format_says_which),
         cmocka_unit_test(no_two_options_of_a_command_share_a_name),
         cmocka_unit_test(no_two_options_share_a_letter),
         cmocka_unit_test(a_name_that_two_options_share_is_the_one_that_the_command_takes),
