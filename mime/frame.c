@@ -2,21 +2,24 @@
 
 #include "cmd/base/utf8.h"
 
-#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
 /* One walk over a report serves both directions, so that they cannot differ: each visit_ function
- * writes the value, or reads and checks it. Numbers are eight bytes, least first; a string is its
- * length plus one (0 for NULL) and its bytes; an array is its count and its elements. */
+ * writes the value, or reads and checks it. A number is octets of six bits, least first, with
+ * NUMBER_GOES_ON on all but the last; a string is 1, its bytes and a NUL, or 0 for NULL; an array
+ * is its count and its elements. So a frame is UTF-8 exactly where all of its strings are. */
 struct walk {
     struct buf *out; /* NULL while reading */
-    struct bytes in; /* what is left to read */
+    struct bytes in; /* what is left to read: a copy in `arena` that strings point into */
     struct arena *arena;
     const char *wrong; /* what does not fit; NULL while all does */
 };
 
 enum {
+    NUMBER_BITS = 6,
+    NUMBER_GOES_ON = 1 << NUMBER_BITS,
+    NUMBER_OCTETS_MAX = 11,   /* of 64 bits */
     STRING_MAX = 1024 * 1024, /* the longest is report.text */
     CANDIDATES_MAX = 64,
     RCPT_TO_MAX = 1000,
@@ -27,30 +30,50 @@ enum {
 /* The last second of the year 9999: what comes later, gmtime and PostgreSQL do not take. */
 static const uint64_t time_max = UINT64_C(253402300799);
 
+/* Nothing is read behind what does not fit. */
 static void refuse(struct walk *walk, const char *why) {
     if (!walk->wrong)
         walk->wrong = why;
+    walk->in.len = 0;
 }
 
-static void visit_number(struct walk *walk, uint64_t *number) {
-    uint64_t octets = htole64(*number);
-    if (walk->out) {
-        buf_add(walk->out, &octets, sizeof octets);
-        return;
+static void write_number(struct buf *out, uint64_t number) {
+    buf_reserve(out, NUMBER_OCTETS_MAX);
+    for (; number >= NUMBER_GOES_ON; number >>= NUMBER_BITS)
+        out->data[out->len++] = (char)(NUMBER_GOES_ON | (number & (NUMBER_GOES_ON - 1)));
+    out->data[out->len++] = (char)number;
+    out->data[out->len] = '\0';
+}
+
+static void step(struct walk *walk, size_t len) {
+    walk->in.data += len;
+    walk->in.len -= len;
+}
+
+/* A number has one form, without zeros at its end, and here less than 64 bits. */
+static uint64_t read_number(struct walk *walk) {
+    uint64_t number = 0;
+    for (size_t i = 0; i < walk->in.len && i < NUMBER_OCTETS_MAX - 1; i++) {
+        unsigned char octet = (unsigned char)walk->in.data[i];
+        if (octet >= 2 * NUMBER_GOES_ON || (i && !octet))
+            break;
+        number |= (uint64_t)(octet & (NUMBER_GOES_ON - 1)) << (i * NUMBER_BITS);
+        if (octet & NUMBER_GOES_ON)
+            continue;
+        step(walk, i + 1);
+        return number;
     }
-    *number = 0;
-    if (walk->in.len < sizeof octets) {
-        refuse(walk, "ends early");
-        return;
-    }
-    memcpy(&octets, walk->in.data, sizeof octets);
-    walk->in = bytes_from(walk->in, sizeof octets);
-    *number = le64toh(octets);
+    refuse(walk, "a number that is none");
+    return 0;
 }
 
 /* A number from 0 to `max`; 0 where it is larger. */
 static uint64_t visit_bounded(struct walk *walk, uint64_t number, uint64_t max) {
-    visit_number(walk, &number);
+    if (walk->out) {
+        write_number(walk->out, number);
+        return number;
+    }
+    number = read_number(walk);
     if (number <= max)
         return number;
     refuse(walk, "a number out of range");
@@ -70,26 +93,22 @@ static void visit_bool(struct walk *walk, bool *value) {
 }
 
 static void visit_string(struct walk *walk, const char **text) {
-    size_t len = *text ? strlen(*text) : 0;
-    len = (size_t)visit_bounded(walk, *text ? len + 1 : 0, STRING_MAX);
+    bool given = visit_bounded(walk, *text != NULL, 1);
     if (walk->out) {
-        if (len)
-            buf_add(walk->out, *text, len - 1);
+        if (given)
+            buf_add(walk->out, *text, strlen(*text) + 1);
         return;
     }
     *text = NULL;
-    if (!len--)
+    if (!given)
         return;
-    struct bytes raw = bytes_first(walk->in, len);
-    if (raw.len < len) {
-        refuse(walk, "ends early");
+    long end = bytes_find_char(walk->in, '\0');
+    if (end < 0 || end >= STRING_MAX) {
+        refuse(walk, "a string without an end");
         return;
     }
-    walk->in = bytes_from(walk->in, len);
-    if (bytes_find_char(raw, '\0') >= 0 || !utf8_is_valid(raw))
-        refuse(walk, "a string that is not UTF-8");
-    else
-        *text = arena_bytes(walk->arena, raw);
+    *text = walk->in.data;
+    step(walk, (size_t)end + 1);
 }
 
 /* A string that is never NULL. */
@@ -106,8 +125,8 @@ static void *visit_array(struct walk *walk, void *array, size_t *count, size_t s
     *count = (size_t)visit_bounded(walk, *count, max);
     if (walk->out)
         return array;
-    /* An element takes eight bytes or more: a count that lies costs no memory. */
-    if (*count > walk->in.len / 8) {
+    /* An element takes a byte or more: a count that lies costs little memory. */
+    if (*count > walk->in.len) {
         refuse(walk, "a count that is larger than the frame");
         *count = 0;
     }
@@ -204,8 +223,10 @@ void report_frame_write(const struct report *report, struct buf *out) {
 
 int report_frame_read(struct bytes frame, struct arena *arena, struct report **report,
                       struct err *err) {
-    struct walk walk = {.in = frame, .arena = arena};
+    struct walk walk = {.in = {arena_bytes(arena, frame), frame.len}, .arena = arena};
     struct report *read = arena_alloc(arena, sizeof *read);
+    if (!utf8_is_valid(frame))
+        refuse(&walk, "strings that are not UTF-8");
     visit_report(&walk, read);
     if (walk.in.len)
         refuse(&walk, "bytes behind the report");
