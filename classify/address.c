@@ -11,30 +11,27 @@ enum {
     DOMAIN_MAX = 255, /* RFC 1035 section 2.3.4; UTF-8 forms are shorter than their A-labels */
 };
 
+/* A digit for each octet of ASCII: enum address_char. */
+const char address_chars[128 + 1] = "00000000000000000000000000000000"
+                                    "12122222112213324444444444111212"
+                                    "14444444444444444444444444411123"
+                                    "24444444444444444444444444422220";
+
 static bool is_above_ascii(char c) {
     return (unsigned char)c >= 0x80;
 }
 
-static bool is_control(char c) {
-    return (unsigned char)c < 0x20 || c == 0x7f;
-}
-
-bool address_is_domain_char(char c) {
-    return ascii_is_alpha(c) || ascii_is_digit(c) || c == '-' || c == '.' || c == '_' ||
-           is_above_ascii(c);
-}
-
-/* atext (RFC 5322 section 3.2.3, RFC 6532) and the dot. */
-static bool is_bare_char(char c) {
-    return ascii_is_alpha(c) || ascii_is_digit(c) || is_above_ascii(c) ||
-           (c && strchr("!#$%&'*+-/=?^_`{|}~.", c));
+/* The lowest of its octets. */
+static enum address_char lowest(struct bytes text) {
+    enum address_char least = ADDRESS_CHAR_ALPHANUMERIC;
+    for (size_t i = 0; i < text.len; i++)
+        if (address_char(text.data[i]) < least)
+            least = address_char(text.data[i]);
+    return least;
 }
 
 bool address_is_bare(struct bytes local) {
-    for (size_t i = 0; i < local.len; i++)
-        if (!is_bare_char(local.data[i]))
-            return false;
-    return local.len > 0;
+    return local.len > 0 && lowest(local) >= ADDRESS_CHAR_BARE;
 }
 
 /* Takes `"..."` apart. NULL where the quotes do not close at the end. */
@@ -58,34 +55,37 @@ static const char *unquote(struct bytes quoted, struct arena *arena) {
 }
 
 bool address_is_text(struct bytes text) {
-    bool ascii = true;
-    for (size_t i = 0; i < text.len; i++) {
-        if (is_control(text.data[i]))
+    return lowest(text) >= ADDRESS_CHAR_TEXT && utf8_is_valid(text);
+}
+
+/* What stands between the brackets of a domain literal. */
+static bool is_literal(struct bytes text) {
+    for (size_t i = 0; i < text.len; i++)
+        if (address_char(text.data[i]) != ADDRESS_CHAR_ALPHANUMERIC && text.data[i] != '.' &&
+            text.data[i] != ':' && text.data[i] != '-')
             return false;
-        if (is_above_ascii(text.data[i]))
-            ascii = false;
+    return text.len > 0;
+}
+
+/* Labels with a dot between them. */
+static bool is_name(struct bytes text) {
+    bool in_label = false;
+    for (size_t i = 0; i < text.len; i++) {
+        bool dot = text.data[i] == '.';
+        if ((dot && !in_label) || address_char(text.data[i]) < ADDRESS_CHAR_DOMAIN)
+            return false;
+        in_label = !dot;
     }
-    return ascii || utf8_is_valid(text);
+    return in_label && utf8_is_valid(text);
 }
 
 const char *address_domain(struct bytes domain, struct arena *arena) {
-    if (!address_is_text(domain))
-        return NULL;
-    if (domain.len > 2 && domain.data[0] == '[' && domain.data[domain.len - 1] == ']') {
-        for (size_t i = 1; i < domain.len - 1; i++)
-            if (!ascii_is_alpha(domain.data[i]) && !ascii_is_digit(domain.data[i]) &&
-                !strchr(".:-", domain.data[i]))
-                return NULL;
-        return domain.len > DOMAIN_MAX ? NULL : ascii_lower_string(arena_bytes(arena, domain));
-    }
-    if (domain.len && domain.data[domain.len - 1] == '.')
+    bool literal = domain.len > 2 && domain.data[0] == '[' && domain.data[domain.len - 1] == ']' &&
+                   is_literal((struct bytes){domain.data + 1, domain.len - 2});
+    if (!literal && domain.len && domain.data[domain.len - 1] == '.')
         domain.len--;
-    if (!domain.len || domain.len > DOMAIN_MAX || domain.data[0] == '.' ||
-        domain.data[domain.len - 1] == '.' || bytes_find(domain, "..") >= 0)
+    if (domain.len > DOMAIN_MAX || (!literal && !is_name(domain)))
         return NULL;
-    for (size_t i = 0; i < domain.len; i++)
-        if (!address_is_domain_char(domain.data[i]))
-            return NULL;
     return ascii_lower_string(arena_bytes(arena, domain));
 }
 
@@ -100,36 +100,46 @@ bool address_parse(struct bytes text, struct arena *arena, struct address *addre
         text = bytes_from(text, (size_t)colon + 1);
     }
     long at = bytes_find_last_char(text, '@');
-    if (at < 1 || text.len > ADDRESS_MAX || !address_is_text(text))
+    if (at < 1 || text.len > ADDRESS_MAX)
         return false;
     struct bytes local = bytes_first(text, (size_t)at);
     const char *octets = NULL;
     if (local.data[0] == '"')
-        octets = unquote(local, arena);
-    else if (address_is_bare(local))
+        octets = address_is_text(local) ? unquote(local, arena) : NULL;
+    else if (address_is_bare(local) && utf8_is_valid(local))
         octets = arena_bytes(arena, local);
+    if (!octets || !*octets)
+        return false;
     const char *domain = address_domain(bytes_from(text, (size_t)at + 1), arena);
-    if (!octets || !*octets || !domain)
+    if (!domain)
         return false;
     *address = (struct address){octets, domain};
     return true;
 }
 
-const char *address_write(const struct address *address, struct arena *arena) {
-    if (address_is_bare(bytes_of(address->local))) {
-        char *text = arena_alloc(arena, strlen(address->local) + strlen(address->domain) + 2);
-        stpcpy(stpcpy(stpcpy(text, address->local), "@"), address->domain);
+static char *write_address(const char *local, const char *domain, struct arena *arena) {
+    struct bytes octets = bytes_of(local);
+    if (address_is_bare(octets)) {
+        size_t domain_size = strlen(domain) + 1;
+        char *text = arena_alloc(arena, octets.len + 1 + domain_size);
+        memcpy(text, local, octets.len);
+        text[octets.len] = '@';
+        memcpy(text + octets.len + 1, domain, domain_size);
         return text;
     }
     struct buf quoted = BUF_INIT;
-    for (const char *p = address->local; *p; p++) {
+    for (const char *p = local; *p; p++) {
         if (*p == '"' || *p == '\\')
             buf_add_char(&quoted, '\\');
         buf_add_char(&quoted, *p);
     }
-    const char *text = arena_printf(arena, "\"%s\"@%s", quoted.data, address->domain);
+    char *text = arena_printf(arena, "\"%s\"@%s", quoted.data, domain);
     buf_free(&quoted);
     return text;
+}
+
+const char *address_write(const struct address *address, struct arena *arena) {
+    return write_address(address->local, address->domain, arena);
 }
 
 const char *address_normalise(const char *text, struct arena *arena) {
@@ -156,11 +166,9 @@ static const char *domain_in_ascii(const char *domain, struct arena *arena) {
 }
 
 const char *address_write_key(const struct address *address, struct arena *arena) {
-    struct address key = {
-        ascii_lower_string(arena_string(arena, address->local)),
-        domain_in_ascii(address->domain, arena),
-    };
-    return address_write(&key, arena);
+    /* The domain is in lower case already. */
+    return ascii_lower_string(
+        write_address(address->local, domain_in_ascii(address->domain, arena), arena));
 }
 
 const char *address_key(const char *text, struct arena *arena) {

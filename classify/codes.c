@@ -105,19 +105,26 @@ static struct bytes behind_introduction(struct bytes text) {
         return text;
     for (size_t i = 0; i < text.len; i++) {
         struct bytes rest = bytes_from(text, i);
-        if (rest.data[0] == ' ' &&
-            (bytes_starts_ignore_case(rest, " said:") || bytes_starts_ignore_case(rest, " says:")))
-            return bytes_from(rest, strlen(" said:"));
-        if (rest.data[0] == 'S' && bytes_starts_ignore_case(rest, "SMTP error from remote "))
-            exim = true;
-        if (exim && rest.len > 1 && rest.data[0] == ':' && rest.data[1] == ' ' &&
-            !bytes_starts_ignore_case(rest, ": host "))
-            return bytes_from(rest, 2);
-        if (rest.data[0] == '<' && bytes_starts_ignore_case(rest, "<<< "))
-            return bytes_from(rest, strlen("<<< "));
-        if (rest.data[0] == ':' && rest.len > 2 && rest.data[1] == ' ' &&
-            is_refusal(bytes_from(rest, 2)))
-            return bytes_from(rest, 2);
+        switch (*rest.data) {
+        case ' ':
+            if (bytes_starts_ignore_case(rest, " said:") ||
+                bytes_starts_ignore_case(rest, " says:"))
+                return bytes_from(rest, strlen(" said:"));
+            break;
+        case 'S': exim |= bytes_starts_ignore_case(rest, "SMTP error from remote "); break;
+        case '<':
+            if (bytes_starts_ignore_case(rest, "<<< "))
+                return bytes_from(rest, strlen("<<< "));
+            break;
+        case ':':
+            if (rest.len < 2 || rest.data[1] != ' ')
+                break;
+            if ((exim && !bytes_starts_ignore_case(rest, ": host ")) ||
+                is_refusal(bytes_from(rest, 2)))
+                return bytes_from(rest, 2);
+            break;
+        default: break;
+        }
     }
     return text;
 }

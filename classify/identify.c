@@ -77,7 +77,7 @@ static const struct report_recipient *group_of(const struct report *report, cons
     bool best_names = false;
     for (size_t i = 0; i < report->recipient_count; i++) {
         const struct report_recipient *group = &report->recipients[i];
-        bool names = group_names(group, key, arena);
+        bool names = report->recipient_count > 1 && group_names(group, key, arena);
         if (!best || (names && !best_names) ||
             (names == best_names && severity(group) < severity(best))) {
             best = group;

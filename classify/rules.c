@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 void rules_files_version(const struct rules_file *files, size_t count,
                          char version[RULES_VERSION_SIZE]) {
@@ -64,17 +63,25 @@ static int compare_rules(const void *left, const void *right) {
 
 static int compare_domains(const void *left, const void *right) {
     const struct provider_domain *a = left, *b = right;
-    return strcasecmp(a->domain, b->domain);
+    return (a->hash > b->hash) - (a->hash < b->hash);
+}
+
+static uint32_t hash_domain(struct bytes domain) {
+    uint32_t hash = 0;
+    while (domain.len)
+        hash = domain_hash_add(hash, domain.data[--domain.len]);
+    return hash;
 }
 
 /* Every text names several hosts, and there are hundreds of domains: they are sorted. */
 static void list_domains(struct ruleset *set) {
     for (size_t p = 0; p < set->provider_count; p++)
         for (size_t i = 0; i < set->providers[p].hosts.count; i++) {
+            const char *domain = set->providers[p].hosts.lines[i].text;
             set->domains =
                 arena_grow(set->arena, set->domains, set->domain_count, sizeof *set->domains);
             set->domains[set->domain_count++] =
-                (struct provider_domain){set->providers[p].hosts.lines[i].text, p};
+                (struct provider_domain){domain, hash_domain(bytes_of(domain)), p};
         }
     if (set->domain_count)
         qsort(set->domains, set->domain_count, sizeof *set->domains, compare_domains);

@@ -7,11 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-enum {
-    HOST_MAX = 255, /* RFC 1035 section 2.3.4; of a longer one its end counts */
-};
 
 struct ruleset_scratch {
     struct words words;
@@ -50,37 +45,34 @@ void ruleset_scratch_free(struct ruleset_scratch *scratch) {
 }
 
 /* Marks the providers that have this very domain; tells whether there are any. */
-static bool mark_domain(const struct asked *asked, const char *domain) {
+static bool mark_domain(const struct asked *asked, uint32_t hash, struct bytes domain) {
     const struct provider_domain *domains = asked->rules->domains;
     size_t from = 0, to = asked->rules->domain_count;
     while (from < to) {
         size_t middle = from + (to - from) / 2;
-        if (strcasecmp(domains[middle].domain, domain) < 0)
+        if (domains[middle].hash < hash)
             from = middle + 1;
         else
             to = middle;
     }
     bool known = false;
-    for (; from < asked->rules->domain_count && !strcasecmp(domains[from].domain, domain); from++)
-        known = asked->scratch->at_provider[domains[from].provider] = true;
+    for (; from < asked->rules->domain_count && domains[from].hash == hash; from++)
+        if (bytes_equal_ignore_case(domain, domains[from].domain))
+            known = asked->scratch->at_provider[domains[from].provider] = true;
     return known;
 }
 
 /* Marks the providers that a host name belongs to: by its name, and by all domains that it lies
  * below. Tells whether there are any. */
 static bool mark_host(void *context, struct bytes host) {
-    char name[HOST_MAX + 1];
+    uint32_t hash = 0;
     bool known = false;
-    if (host.len > HOST_MAX)
-        host = bytes_from(host, host.len - HOST_MAX);
-    if (host.len)
-        memcpy(name, host.data, host.len);
-    name[host.len] = '\0';
-    for (const char *domain = name; domain; domain = strchr(domain, '.')) {
-        domain += *domain == '.';
-        known |= mark_domain(context, domain);
+    for (size_t i = host.len; i-- > 0;) {
+        if (host.data[i] == '.')
+            known |= mark_domain(context, hash, bytes_from(host, i + 1));
+        hash = domain_hash_add(hash, host.data[i]);
     }
-    return known;
+    return mark_domain(context, hash, host) || known;
 }
 
 static void mark_providers_by_text(const struct asked *asked) {

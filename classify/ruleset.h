@@ -8,9 +8,11 @@
 #include "classify/rules.h"
 #include "classify/verdict.h"
 #include "cmd/base/arena.h"
+#include "cmd/base/bytes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A line of text with the place it came from. */
 struct rule_line {
@@ -72,8 +74,15 @@ struct provider {
 /* A domain that belongs to a provider, with all below it. */
 struct provider_domain {
     const char *domain;
+    uint32_t hash; /* domain_hash_add() of all its octets */
     size_t provider;
 };
+
+/* Of a domain without regard to case, octet by octet from its end: on the way from the end of a
+ * host name to its start, all domains that it lies below are met. As FNV-1a does it; 0 for none. */
+static inline uint32_t domain_hash_add(uint32_t hash, char c) {
+    return (hash ^ (unsigned char)ascii_lower(c)) * 0x01000193;
+}
 
 struct rule_pattern {
     const char *regex;
@@ -90,7 +99,7 @@ struct ruleset {
     size_t rule_count;
     struct provider *providers;
     size_t provider_count;
-    struct provider_domain *domains; /* in the order of strcasecmp */
+    struct provider_domain *domains; /* in the order of their hashes */
     size_t domain_count;
     struct rule_pattern *patterns;
     size_t pattern_count;

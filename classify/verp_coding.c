@@ -50,7 +50,7 @@ static const struct {
 
 /* The octet that the escape at `i` stands for, or -1. */
 static int escaped_octet(enum verp_coding coding, struct bytes text, size_t i) {
-    if (!codings[coding].escape || text.data[i] != codings[coding].escape || text.len - i < 3)
+    if (text.data[i] != codings[coding].escape || text.len - i < 3)
         return -1;
     int high = ascii_hex_value(text.data[i + 1]);
     int low = ascii_hex_value(text.data[i + 2]);
@@ -61,6 +61,8 @@ static int escaped_octet(enum verp_coding coding, struct bytes text, size_t i) {
 }
 
 const char *verp_coding_read(enum verp_coding coding, struct bytes text, struct arena *arena) {
+    if (bytes_find_char(text, codings[coding].escape) < 0)
+        return arena_bytes(arena, text);
     char *octets = arena_alloc(arena, text.len + 1);
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++) {

@@ -49,6 +49,11 @@ static bool take(const struct verp_part *part, size_t count, struct bytes text, 
     return true;
 }
 
+/* Whether the text behind the part stands here. */
+static bool next_stands(const struct verp_part *part, size_t count, struct bytes text) {
+    return count == 1 ? !text.len : bytes_starts_ignore_case(text, part[1].text);
+}
+
 /* Only a local part is tried at several lengths, and a template has one of these, so the time is at
  * most the square of the address's length. */
 static bool match_parts(const struct verp_part *part, size_t count, struct bytes text,
@@ -63,7 +68,7 @@ static bool match_parts(const struct verp_part *part, size_t count, struct bytes
     case VERP_PART_DOMAIN: return take(part, count, text, domain_length(text, part->coding), found);
     case VERP_PART_LOCAL:
         for (size_t i = text.len; i > 0; i--)
-            if (take(part, count, text, i, found))
+            if (next_stands(part, count, bytes_from(text, i)) && take(part, count, text, i, found))
                 return true;
         return false;
     case VERP_PART_TAG:

@@ -1,5 +1,6 @@
 #include "classify/words.h"
 
+#include "classify/address.h"
 #include "classify/codes.h"
 #include "cmd/base/utf8.h"
 
@@ -21,21 +22,20 @@ struct bytes words_source(const struct words *words, size_t from, size_t to) {
     return bytes_trim(bytes_from(bytes_first(words->source, end), start));
 }
 
+/* What is put has as many bytes as what it stands for, or fewer: words_set has made the room. */
 static void put(struct words *words, const char *data, size_t len, size_t origin) {
-    if (words->text.len + len > WORDS_MAX)
-        return;
-    for (size_t i = 0; i < len; i++)
-        words->origin[words->text.len + i] = (uint32_t)origin;
-    buf_add(&words->text, data, len);
+    for (size_t i = 0; i < len; i++) {
+        words->origin[words->text.len] = (uint32_t)origin;
+        words->text.data[words->text.len++] = data[i];
+    }
 }
 
 /* Bytes that stand for themselves. */
 static void put_as_it_is(struct words *words, struct bytes text, size_t origin) {
-    if (words->text.len + text.len > WORDS_MAX)
-        return;
     for (size_t i = 0; i < text.len; i++)
         words->origin[words->text.len + i] = (uint32_t)(origin + i);
-    buf_add_bytes(&words->text, text);
+    memcpy(words->text.data + words->text.len, text.data, text.len);
+    words->text.len += text.len;
 }
 
 static void put_space(struct words *words, size_t origin) {
@@ -43,21 +43,12 @@ static void put_space(struct words *words, size_t origin) {
         put(words, " ", 1, origin);
 }
 
-/* What may stand in a word that holds an address or a host name. `=`, `+` and `/` do in VERP
- * addresses; for host names they end the word. */
-static bool is_name_char(char c) {
-    return (unsigned char)c >= 0x80 || ascii_is_digit(c) || ascii_is_alpha(c) ||
-           (c && strchr(".-_", c));
-}
-
-static bool is_local_part_char(char c) {
-    return is_name_char(c) || (c && strchr("!#$%&'*+/=?^`{|}~", c));
-}
-
-/* At most a name's longest length is looked at, since this is asked for at every word. */
-static size_t span(struct bytes b, bool (*belongs)(char)) {
+/* How many bytes at the start may stand in a word that holds a host name (ADDRESS_CHAR_DOMAIN) or
+ * an address (ADDRESS_CHAR_BARE): `=`, `+` and `/` do in VERP addresses; for host names they end
+ * the word. At most a name's longest length is looked at, since this is asked for at every word. */
+static size_t span(struct bytes b, enum address_char least) {
     size_t n = 0;
-    while (n < b.len && n < NAME_MAX_LENGTH && belongs(b.data[n]))
+    while (n < b.len && n < NAME_MAX_LENGTH && address_char(b.data[n]) >= least)
         n++;
     return n;
 }
@@ -71,12 +62,14 @@ static bool is_top_level(struct bytes label) {
         "lan",  "corp", "home", "cloud",  "mail", "email", "zone", "example",  "test",
         "app",  "dev",  "xyz",  "online", "site", "shop",  "tech", "internal", "localdomain",
     };
+    /* Two letters, in lower case: STOREDRV.OK is Exchange's, "sent.It" is a missing space. */
+    if (label.len == 2)
+        return label.data[0] >= 'a' && label.data[0] <= 'z' && label.data[1] >= 'a' &&
+               label.data[1] <= 'z';
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (bytes_equal_ignore_case(label, names[i]))
             return true;
-    /* Two letters, in lower case: STOREDRV.OK is Exchange's, "sent.It" is a missing space. */
-    return label.len == 2 && label.data[0] >= 'a' && label.data[0] <= 'z' && label.data[1] >= 'a' &&
-           label.data[1] <= 'z';
+    return false;
 }
 
 static bool is_host(struct bytes name) {
@@ -88,10 +81,10 @@ static bool is_host(struct bytes name) {
 
 /* The length of the address at the start of `text`, or 0. */
 static size_t address_length(struct bytes text) {
-    size_t local = span(text, is_local_part_char);
+    size_t local = span(text, ADDRESS_CHAR_BARE);
     if (!local || local >= text.len || text.data[local] != '@')
         return 0;
-    size_t domain = span(bytes_from(text, local + 1), is_name_char);
+    size_t domain = span(bytes_from(text, local + 1), ADDRESS_CHAR_DOMAIN);
     while (domain && text.data[local + domain] == '.')
         domain--;
     return domain ? local + 1 + domain : 0;
@@ -101,14 +94,29 @@ static size_t address_length(struct bytes text) {
  * what may make it part of an address or a host name. */
 static size_t plain_word_length(struct bytes text) {
     size_t n = 0;
-    while (n < text.len && (ascii_is_alpha(text.data[n]) || ascii_is_digit(text.data[n])))
+    while (n < text.len && address_char(text.data[n]) == ADDRESS_CHAR_ALPHANUMERIC)
         n++;
-    bool goes_on = n < text.len && (text.data[n] == '@' || is_local_part_char(text.data[n]));
+    bool goes_on =
+        n < text.len && (text.data[n] == '@' || address_char(text.data[n]) >= ADDRESS_CHAR_BARE);
     return goes_on ? 0 : n;
 }
 
+/* Whether no address and no host name begins behind this character. */
+static bool is_inside_word(char c) {
+    return address_char(c) >= ADDRESS_CHAR_BARE && c != '/' && c != '=' && c != '\'' && c != '`' &&
+           c != '#';
+}
+
+/* The length of what is left of a word that is neither, as far as it is ASCII. */
+static size_t word_rest_length(struct bytes text) {
+    size_t n = 0;
+    while (n < text.len && (unsigned char)text.data[n] < 0x80 && is_inside_word(text.data[n]))
+        n++;
+    return n;
+}
+
 static struct bytes host_at(struct bytes text) {
-    struct bytes name = bytes_first(text, span(text, is_name_char));
+    struct bytes name = bytes_first(text, span(text, ADDRESS_CHAR_DOMAIN));
     while (name.len && name.data[name.len - 1] == '.')
         name.len--;
     return is_host(name) ? name : bytes_first(name, 0);
@@ -139,6 +147,7 @@ void words_set(struct words *words, struct bytes source, words_host_known *known
         words->text = (struct buf)BUF_INIT;
     buf_reset(&words->text);
     words->source = bytes_first(source, WORDS_MAX);
+    buf_reserve(&words->text, words->source.len);
     struct bytes rest = codes_servers_words(words->source);
     struct bytes before = bytes_first(words->source, (size_t)(rest.data - words->source.data));
     rest = codes_skip(rest);
@@ -146,12 +155,12 @@ void words_set(struct words *words, struct bytes source, words_host_known *known
         struct bytes host = host_at(bytes_from(before, i));
         if (host.len)
             known(context, host);
-        i += span(bytes_from(before, i), is_name_char);
+        i += span(bytes_from(before, i), ADDRESS_CHAR_DOMAIN);
     }
     bool in_word = false;
     while (rest.len) {
         size_t origin = (size_t)(rest.data - words->source.data);
-        size_t plain = in_word ? 0 : plain_word_length(rest);
+        size_t plain = in_word ? word_rest_length(rest) : plain_word_length(rest);
         if (plain) {
             put_as_it_is(words, bytes_first(rest, plain), origin);
             rest = bytes_from(rest, plain);
@@ -159,12 +168,12 @@ void words_set(struct words *words, struct bytes source, words_host_known *known
         }
         if (!in_word) {
             size_t address = address_length(rest);
-            struct bytes host = host_at(rest);
             if (address) {
                 put(words, "@", 1, origin);
                 rest = bytes_from(rest, address);
                 continue;
             }
+            struct bytes host = host_at(rest);
             if (host.len && !known(context, host)) {
                 put(words, "~", 1, origin);
                 rest = bytes_from(rest, host.len);
@@ -177,8 +186,7 @@ void words_set(struct words *words, struct bytes source, words_host_known *known
             in_word = false;
             continue;
         }
-        in_word = is_local_part_char(rest.data[0]) && rest.data[0] != '/' && rest.data[0] != '=' &&
-                  rest.data[0] != '\'' && rest.data[0] != '`' && rest.data[0] != '#';
+        in_word = is_inside_word(rest.data[0]);
         struct bytes from = rest;
         uint32_t c;
         if (!utf8_next(&rest, &c)) {
@@ -193,4 +201,5 @@ void words_set(struct words *words, struct bytes source, words_host_known *known
         else if (c >= 0x20)
             put(words, from.data, from.len - rest.len, origin);
     }
+    words->text.data[words->text.len] = '\0';
 }

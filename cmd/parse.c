@@ -103,17 +103,19 @@ static void print_json(const char *path, const struct analysis *analysis, struct
 
 /* A list's item, made visible: blanks and commas would end it. */
 static void add_item(struct buf *out, size_t index, const char *text) {
-    struct buf visible = BUF_INIT;
-    if (text)
-        utf8_add_visible(&visible, text);
     if (index)
         buf_add_char(out, ',');
-    for (const char *c = visible.data; *c; c++)
-        if (*c == ',' || *c == ' ')
-            buf_printf(out, "%%%02X", (unsigned char)*c);
-        else
-            buf_add_char(out, *c);
-    buf_free(&visible);
+    struct bytes rest = bytes_of(text);
+    for (;;) {
+        size_t len = 0;
+        while (len < rest.len && rest.data[len] != ',' && rest.data[len] != ' ')
+            len++;
+        utf8_add_visible_bytes(out, bytes_first(rest, len));
+        if (len == rest.len)
+            break;
+        buf_printf(out, "%%%02X", (unsigned char)rest.data[len]);
+        rest = bytes_from(rest, len + 1);
+    }
 }
 
 static void print_tsv(const char *path, const struct analysis *analysis, struct buf *out) {
