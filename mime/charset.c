@@ -192,8 +192,9 @@ char *charset_text(struct charset_cache *cache, struct arena *arena, struct byte
         *known = none || charset;
     if (!is_seven_bit(charset) || !is_ascii(text)) {
         const struct charset *escaped = charset_of_name(charset_guess_escaped(text));
-        if (!escaped && utf8_is_valid(text))
-            return utf8_clean(arena, text);
+        char *copy = escaped ? NULL : utf8_copy(arena, text);
+        if (copy)
+            return copy;
         if (escaped)
             charset = escaped;
         else if (!charset || is_seven_bit(charset) || charset == &charsets[DEFAULT_OF_MAILERS])

@@ -232,9 +232,10 @@ struct entity *entity_read(struct bytes message, struct arena *arena) {
     struct entity *open = root; /* the innermost multipart whose boundary is awaited */
     struct entity *leaf = NULL; /* the part whose body is being passed over */
     size_t at = next_dashes(message, (size_t)(root->body.data - message.data));
-    while (at < message.len) {
+    while (true) {
         struct bytes rest = bytes_from(message, at), line;
-        bytes_next_line(&rest, &line);
+        if (!bytes_next_line(&rest, &line))
+            break;
         enum delimiter delimiter = DELIMITER_NONE;
         struct entity *owner = open;
         while (owner && !(delimiter = delimiter_of(line, owner->boundary)))

@@ -6,23 +6,29 @@ enum {
     NAME_MAX_LENGTH = 100, /* longer than any registered name; prose with a colon is no field */
 };
 
-static bool is_name_char(char c) {
-    return c > ' ' && c < 0x7F && c != ':';
+static bool is_white(char c) {
+    return c == ' ' || c == '\t';
+}
+
+/* Parts a line that begins a field at its colon. */
+static bool split_field(struct bytes line, struct header_field *field) {
+    long colon = bytes_find_char(line, ':');
+    size_t len = colon > 0 ? (size_t)colon : 0;
+    while (len && is_white(line.data[len - 1]))
+        len--;
+    if (!len || len > NAME_MAX_LENGTH)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (line.data[i] <= ' ' || line.data[i] >= 0x7F)
+            return false;
+    field->name = bytes_first(line, len);
+    field->value = bytes_from(line, (size_t)colon + 1);
+    return true;
 }
 
 bool header_is_field(struct bytes line) {
-    size_t i = 0, max = line.len < NAME_MAX_LENGTH ? line.len : NAME_MAX_LENGTH;
-    while (i < max && is_name_char(line.data[i]))
-        i++;
-    if (!i)
-        return false;
-    while (i < line.len && (line.data[i] == ' ' || line.data[i] == '\t'))
-        i++;
-    return i < line.len && line.data[i] == ':';
-}
-
-static bool is_folded(struct bytes line) {
-    return line.len && (line.data[0] == ' ' || line.data[0] == '\t');
+    struct header_field field;
+    return split_field(line, &field);
 }
 
 static bool is_mbox_line(struct bytes line) {
@@ -38,9 +44,9 @@ bool header_next(struct bytes *rest, struct header_field *field) {
                 *rest = before;
             break;
         }
-        bool folded = is_folded(line);
+        struct header_field next;
+        bool field_begins = !is_white(line.data[0]) && split_field(line, &next);
         /* "--" ends a part that has no empty line. */
-        bool field_begins = !folded && header_is_field(line);
         bool ends = bytes_starts_ignore_case(line, "--") || (field_begins && found) ||
                     (!found && !field_begins && !is_mbox_line(line));
         if (ends) {
@@ -48,9 +54,7 @@ bool header_next(struct bytes *rest, struct header_field *field) {
             break;
         }
         if (field_begins) {
-            size_t colon = (size_t)bytes_find_char(line, ':');
-            field->name = bytes_trim(bytes_first(line, colon));
-            field->value = bytes_from(line, colon + 1);
+            *field = next;
             found = true;
         } else if (is_mbox_line(line)) {
             noise = true;

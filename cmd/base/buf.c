@@ -26,26 +26,15 @@ void buf_reset(struct buf *b) {
         b->data[0] = '\0';
 }
 
-void buf_reserve(struct buf *b, size_t more) {
+void buf_grow(struct buf *b, size_t more) {
     if (more > SIZE_MAX / 2 - b->len - 1)
         memory_fail();
     size_t need = b->len + more + 1;
-    if (need <= b->room)
-        return;
     size_t room = b->room ? b->room : ROOM_MIN;
     while (room < need)
         room *= 2;
     b->data = memory_resize(b->room ? b->data : NULL, room);
     b->room = room;
-    b->data[b->len] = '\0';
-}
-
-void buf_add(struct buf *b, const void *data, size_t len) {
-    if (!len)
-        return;
-    buf_reserve(b, len);
-    memcpy(b->data + b->len, data, len);
-    b->len += len;
     b->data[b->len] = '\0';
 }
 
@@ -55,10 +44,6 @@ void buf_add_bytes(struct buf *b, struct bytes bytes) {
 
 void buf_add_string(struct buf *b, const char *text) {
     buf_add(b, text, strlen(text));
-}
-
-void buf_add_char(struct buf *b, char c) {
-    buf_add(b, &c, 1);
 }
 
 void buf_printf(struct buf *b, const char *format, ...) {

@@ -13,6 +13,7 @@
 #include "cmd/base/bytes.h"
 
 #include <stddef.h>
+#include <string.h>
 
 struct buf {
     char *data;
@@ -30,13 +31,30 @@ void buf_free(struct buf *b);
 /* Empties it and keeps the memory. */
 void buf_reset(struct buf *b);
 
-/* Makes room for `more` bytes behind `len`, to be written directly and counted by the caller. */
-void buf_reserve(struct buf *b, size_t more);
+/* What buf_reserve does where there is not the room yet. */
+void buf_grow(struct buf *b, size_t more);
 
-void buf_add(struct buf *b, const void *data, size_t len);
+/* Makes room for `more` bytes behind `len`, to be written directly and counted by the caller. */
+static inline void buf_reserve(struct buf *b, size_t more) {
+    if (more >= b->room - b->len)
+        buf_grow(b, more);
+}
+
+static inline void buf_add(struct buf *b, const void *data, size_t len) {
+    if (!len)
+        return;
+    buf_reserve(b, len);
+    memcpy(b->data + b->len, data, len);
+    b->len += len;
+    b->data[b->len] = '\0';
+}
+
+static inline void buf_add_char(struct buf *b, char c) {
+    buf_add(b, &c, 1);
+}
+
 void buf_add_bytes(struct buf *b, struct bytes bytes);
 void buf_add_string(struct buf *b, const char *text);
-void buf_add_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Takes the first `len` bytes (clamped) away. */

@@ -1,34 +1,7 @@
 #include "cmd/base/bytes.h"
 
+#include <stdint.h>
 #include <string.h>
-
-static bool is_blank(char c) {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-struct bytes bytes_trim(struct bytes b) {
-    while (b.len && is_blank(b.data[0]))
-        b = bytes_from(b, 1);
-    while (b.len && is_blank(b.data[b.len - 1]))
-        b.len--;
-    return b;
-}
-
-bool bytes_next_line(struct bytes *rest, struct bytes *line) {
-    if (!rest->len)
-        return false;
-    long end = bytes_find_char(*rest, '\n');
-    if (end < 0) {
-        *line = *rest;
-        *rest = bytes_from(*rest, rest->len);
-    } else {
-        *line = bytes_first(*rest, (size_t)end);
-        *rest = bytes_from(*rest, (size_t)end + 1);
-    }
-    if (line->len && line->data[line->len - 1] == '\r')
-        line->len--;
-    return true;
-}
 
 long bytes_find(struct bytes b, const char *needle) {
     /* memchr is several times as fast as memmem, and mostly enough to say no. */
@@ -93,8 +66,19 @@ int ascii_hex_value(char c) {
 }
 
 char *ascii_lower_string(char *text) {
-    for (char *p = text; *p; p++)
-        *p = ascii_lower(*p);
+    /* The letters of eight bytes at once: with `A` or more, and not with more than `Z`, added to
+     * what it takes, a byte reaches 0x80; a quarter of that is what sets the cases apart. */
+    static const uint64_t each = 0x0101010101010101u;
+    size_t len = strlen(text), i = 0;
+    for (uint64_t eight; i + sizeof eight <= len; i += sizeof eight) {
+        memcpy(&eight, text + i, sizeof eight);
+        uint64_t low = eight & each * 0x7F;
+        uint64_t upper = (low + each * (0x80 - 'A')) & ~(low + each * (0x7F - 'Z'));
+        eight |= (upper & ~eight & each * 0x80) >> 2;
+        memcpy(text + i, &eight, sizeof eight);
+    }
+    for (; i < len; i++)
+        text[i] = ascii_lower(text[i]);
     return text;
 }
 

@@ -33,12 +33,33 @@ static inline struct bytes bytes_first(struct bytes b, size_t len) {
     return (struct bytes){b.data, len < b.len ? len : b.len};
 }
 
-/* Without white space (space, tab, CR, LF) at both ends. */
-struct bytes bytes_trim(struct bytes b);
+/* Space, tab, CR, LF. */
+static inline bool ascii_is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Without blanks at both ends. */
+static inline struct bytes bytes_trim(struct bytes b) {
+    for (; b.len && ascii_is_blank(b.data[0]); b.len--)
+        b.data++;
+    while (b.len && ascii_is_blank(b.data[b.len - 1]))
+        b.len--;
+    return b;
+}
 
 /* Takes the first line off `*rest`, without its line end (LF or CRLF), into `*line`.
  * False when nothing is left. */
-bool bytes_next_line(struct bytes *rest, struct bytes *line);
+static inline bool bytes_next_line(struct bytes *rest, struct bytes *line) {
+    if (!rest->len)
+        return false;
+    const char *end = (const char *)memchr(rest->data, '\n', rest->len);
+    size_t len = end ? (size_t)(end - rest->data) : rest->len;
+    *line = (struct bytes){rest->data, len};
+    *rest = bytes_from(*rest, end ? len + 1 : len);
+    if (len && line->data[len - 1] == '\r')
+        line->len--;
+    return true;
+}
 
 /* Where `needle` first stands in `b`, or -1; `needle` is at least one byte long. The `_ignore_case`
  * forms fold ASCII letters. */

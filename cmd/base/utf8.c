@@ -94,11 +94,37 @@ static uint32_t windows_1252(unsigned char byte) {
     return byte >= 0x80 && byte < 0xA0 ? table[byte - 0x80] : byte;
 }
 
-char *utf8_clean(struct arena *arena, struct bytes text) {
-    if (!text.len)
-        return arena_string(arena, "");
-    if (utf8_is_valid(text) && !memchr(text.data, '\0', text.len))
+/* Whether it is ASCII without NUL, as nearly all text is. */
+static bool is_plain(struct bytes text) {
+    static const uint64_t each = 0x0101010101010101u;
+    uint64_t eight, high = 0;
+    size_t i = 0;
+    for (; i + sizeof eight <= text.len; i += sizeof eight) {
+        memcpy(&eight, text.data + i, sizeof eight);
+        high |= eight | (eight - each);
+    }
+    bool plain = !(high & each * 0x80);
+    for (; i < text.len; i++)
+        plain = plain && text.data[i] && (unsigned char)text.data[i] < 0x80;
+    return plain;
+}
+
+char *utf8_copy(struct arena *arena, struct bytes text) {
+    if (is_plain(text))
         return arena_bytes(arena, text);
+    if (!utf8_is_valid(text))
+        return NULL;
+    char *copy = arena_bytes(arena, text);
+    for (size_t i = 0; i < text.len; i++)
+        if (!copy[i])
+            copy[i] = ' ';
+    return copy;
+}
+
+char *utf8_clean(struct arena *arena, struct bytes text) {
+    char *clean = utf8_copy(arena, text);
+    if (clean)
+        return clean;
     struct buf out = BUF_INIT;
     while (text.len) {
         unsigned char first = (unsigned char)text.data[0];
@@ -107,7 +133,7 @@ char *utf8_clean(struct arena *arena, struct bytes text) {
             c = windows_1252(first);
         utf8_add(&out, c ? c : ' ');
     }
-    char *clean = arena_bytes(arena, buf_bytes(&out));
+    clean = arena_bytes(arena, buf_bytes(&out));
     buf_free(&out);
     return clean;
 }

@@ -21,8 +21,12 @@ bool utf8_is_valid(struct bytes text);
 /* Appends the character. */
 void utf8_add(struct buf *out, uint32_t code_point);
 
-/* A copy that PostgreSQL takes as text: valid UTF-8 without NUL. Bytes that are not UTF-8 are read
- * as windows-1252, which is what unlabelled 8-bit mail mostly is; NUL becomes a space. */
+/* A copy that PostgreSQL takes as text: valid UTF-8 without NUL, which becomes a space. NULL where
+ * the text is not UTF-8. */
+char *utf8_copy(struct arena *arena, struct bytes text);
+
+/* The same of any text: bytes that are not UTF-8 are read as windows-1252, which is what unlabelled
+ * 8-bit mail mostly is. */
 char *utf8_clean(struct arena *arena, struct bytes text);
 
 /* Appends the text as it can be shown on a terminal: what a terminal obeys, what turns the words

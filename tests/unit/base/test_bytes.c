@@ -177,6 +177,17 @@ static void compare_orders_without_case(void **state) {
     assert_string_equal(ascii_lower_string(text), "mixed-\xc3\x84.5");
 }
 
+static void letters_anywhere_become_lower_case(void **state) {
+    (void)state;
+    for (int byte = 1; byte < 256; byte++)
+        for (size_t at = 0; at < 20; at++) {
+            char text[] = "NEIGHBOURS-OF-A-BYTE", want[] = "neighbours-of-a-byte";
+            text[at] = (char)byte;
+            want[at] = ascii_lower((char)byte);
+            assert_string_equal(ascii_lower_string(text), want);
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cuts_are_clamped),
@@ -191,6 +202,7 @@ int main(void) {
         cmocka_unit_test(take_number_is_exact_at_its_limit),
         cmocka_unit_test(classes_hold_ascii_only),
         cmocka_unit_test(compare_orders_without_case),
+        cmocka_unit_test(letters_anywhere_become_lower_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -124,6 +124,29 @@ static void any_bytes_become_clean(void **state) {
     arena_free(arena);
 }
 
+static void a_copy_of_what_is_not_utf8_is_none(void **state) {
+    (void)state;
+    struct arena *arena = arena_new();
+    for (int byte = 0; byte < 256; byte++)
+        for (size_t at = 0; at < 20; at++) {
+            char text[] = "twenty ASCII letters", want[] = "twenty ASCII letters";
+            text[at] = (char)byte;
+            want[at] = byte ? (char)byte : ' ';
+            char *copy = utf8_copy(arena, (struct bytes){text, 20});
+            if (byte >= 0x80)
+                assert_null(copy);
+            else
+                assert_string_equal(copy, want);
+            arena_reset(arena);
+        }
+    assert_string_equal(utf8_copy(arena, bytes_of("Gr\xc3\xbc\xc3\x9f"
+                                                  "e")),
+                        "Gr\xc3\xbc\xc3\x9f"
+                        "e");
+    assert_string_equal(utf8_copy(arena, (struct bytes){"\xc3\xbc\0", 3}), "\xc3\xbc ");
+    arena_free(arena);
+}
+
 static void what_a_terminal_would_obey_becomes_visible(void **state) {
     (void)state;
     static const struct {
@@ -176,6 +199,7 @@ int main(void) {
         cmocka_unit_test(valid_text_is_valid),
         cmocka_unit_test(clean_text_is_what_a_database_takes),
         cmocka_unit_test(any_bytes_become_clean),
+        cmocka_unit_test(a_copy_of_what_is_not_utf8_is_none),
         cmocka_unit_test(what_a_terminal_would_obey_becomes_visible),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
