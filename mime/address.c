@@ -6,19 +6,22 @@
 
 #include <string.h>
 
-/* RFC 5322 atext, and the bytes of UTF-8 (RFC 6532). */
-static bool is_atext(char c) {
-    return (unsigned char)c >= 0x80 || ascii_is_alpha(c) || ascii_is_digit(c) ||
-           (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
-}
+/* Where each ASCII character may stand: `d` in domains and local parts, `l` in local parts only
+ * (RFC 5322 atext and the dot). */
+static const char places[] = "                                "
+                             " l lllll  ll ddldddddddddd   l l"
+                             " dddddddddddddddddddddddddd   ld"
+                             "lddddddddddddddddddddddddddllll ";
 
+_Static_assert(sizeof places == 0x80 + 1, "one for each");
+
+/* The bytes of UTF-8 may stand in both (RFC 6532). */
 static bool is_local_char(char c) {
-    return is_atext(c) || c == '.';
+    return (unsigned char)c >= 0x80 || places[(unsigned char)c] != ' ';
 }
 
 static bool is_domain_char(char c) {
-    return (unsigned char)c >= 0x80 || ascii_is_alpha(c) || ascii_is_digit(c) || c == '-' ||
-           c == '.' || c == '_';
+    return (unsigned char)c >= 0x80 || places[(unsigned char)c] == 'd';
 }
 
 /* The length of the domain or address literal at the start of `b`; 0 for none. */
@@ -28,7 +31,8 @@ static size_t domain_length(struct bytes b) {
         return end > 1 ? (size_t)end + 1 : 0;
     }
     size_t n = 0;
-    while (n < b.len && n < ADDRESS_MAX_LENGTH && is_domain_char(b.data[n])) {
+    b = bytes_first(b, ADDRESS_MAX_LENGTH);
+    while (n < b.len && is_domain_char(b.data[n])) {
         if (b.data[n] == '.' && (n == 0 || b.data[n - 1] == '.'))
             break;
         n++;
@@ -56,8 +60,8 @@ static size_t quoted_length(struct bytes b) {
 static size_t local_length(struct bytes b) {
     if (b.len && b.data[b.len - 1] == '"')
         return quoted_length(b);
-    size_t n = 0;
-    while (n < b.len && n < ADDRESS_MAX_LENGTH && is_local_char(b.data[b.len - 1 - n]))
+    size_t n = 0, max = b.len < ADDRESS_MAX_LENGTH ? b.len : ADDRESS_MAX_LENGTH;
+    while (n < max && is_local_char(b.data[b.len - 1 - n]))
         n++;
     return n;
 }

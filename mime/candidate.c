@@ -44,7 +44,7 @@ static const char *received_for(struct arena *arena, struct bytes value) {
     return address_first(arena, value, NULL);
 }
 
-void candidates_read(struct mail *mail, const struct header *original) {
+void candidates_read(struct mail *mail) {
     const struct report_options *options = mail->options;
     if (options && options->recipient_header)
         add_field(mail, options->recipient_header,
@@ -60,14 +60,11 @@ void candidates_read(struct mail *mail, const struct header *original) {
         if (address)
             break;
     }
-    add_field(mail, "To", 1);
-    add(mail, "original Return-Path", 1, true,
-        address_first(mail->arena, header_value(original, "Return-Path"), NULL));
+    add(mail, "To", 1, false, mail->report->to);
+    add(mail, "original Return-Path", 1, true, mail->report->original.return_path);
 }
 
-void candidates_read_enclosed(struct mail *mail, const struct header *report,
-                              const struct header *original) {
+void candidates_read_enclosed(struct mail *mail, const struct header *report) {
     add(mail, "enclosed To", 1, true, address_first(mail->arena, header_value(report, "To"), NULL));
-    add(mail, "original Return-Path", 1, true,
-        address_first(mail->arena, header_value(original, "Return-Path"), NULL));
+    add(mail, "original Return-Path", 1, true, mail->report->original.return_path);
 }

@@ -1,5 +1,6 @@
 #include "mime/header.h"
 
+#include <stdint.h>
 #include <string.h>
 
 enum {
@@ -100,31 +101,43 @@ bool header_has(const struct header *header, const char *name) {
     return header_find(header, name, 1) != NULL;
 }
 
-/* Whether unfolding would change nothing, as with most values. */
+/* Whether unfolding would certainly change nothing, as with most values: no space stands at an end
+ * or next to another, and there are no control characters. By eights. */
 static bool is_unfolded(struct bytes value) {
-    char before = ' ';
-    for (size_t i = 0; i < value.len; i++) {
-        char c = value.data[i];
-        if ((unsigned char)c <= ' ' && ascii_is_space(c) && (c != ' ' || before == ' '))
-            return false;
-        before = c;
+    static const uint64_t each = 0x0101010101010101u;
+    if (!value.len)
+        return true;
+    uint64_t eight, next, found = 0;
+    size_t i = 0, last = value.len - 1;
+    for (; i + sizeof eight <= last; i += sizeof eight) {
+        memcpy(&eight, value.data + i, sizeof eight);
+        memcpy(&next, value.data + i + 1, sizeof next);
+        uint64_t pairs = (eight ^ each * ' ') | (next ^ each * ' '); /* zero: two spaces */
+        found |= ((eight - each * ' ') & ~eight) | ((pairs - each) & ~pairs);
     }
-    return !value.len || before != ' ';
+    bool unfolded =
+        !(found & each * 0x80) && value.data[0] != ' ' && (unsigned char)value.data[last] > ' ';
+    for (; i < last; i++)
+        unfolded = unfolded && (unsigned char)value.data[i] >= ' ' &&
+                   !(value.data[i] == ' ' && value.data[i + 1] == ' ');
+    return unfolded;
 }
 
 struct bytes header_unfold(struct arena *arena, struct bytes value) {
     if (is_unfolded(value))
         return value;
     char *out = arena_alloc(arena, value.len + 1);
-    size_t len = 0;
-    for (size_t i = 0; i < value.len; i++) {
-        if ((unsigned char)value.data[i] > ' ' || !ascii_is_space(value.data[i]))
-            out[len++] = value.data[i];
-        else if (len && out[len - 1] != ' ')
+    size_t len = 0, i = 0;
+    while (i < value.len) {
+        if ((unsigned char)value.data[i] > ' ' || !ascii_is_space(value.data[i])) {
+            out[len++] = value.data[i++];
+            continue;
+        }
+        while (i < value.len && ascii_is_space(value.data[i]))
+            i++;
+        if (len && i < value.len)
             out[len++] = ' ';
     }
-    if (len && out[len - 1] == ' ')
-        len--;
     return (struct bytes){out, len};
 }
 
@@ -135,11 +148,11 @@ struct bytes header_without_comments(struct arena *arena, struct bytes value) {
     size_t len = 0, depth = 0, kept = 0;
     bool quoted = false;
     for (size_t i = 0; i < value.len; i++) {
+        while (!depth && i < value.len && value.data[i] != '"' && value.data[i] != '(')
+            out[len++] = value.data[i++];
+        if (i == value.len)
+            break;
         char c = value.data[i];
-        if (!depth && c != '"' && c != '(') {
-            out[len++] = c;
-            continue;
-        }
         if (!depth && c == '"')
             quoted = !quoted;
         if (!quoted && c == '(') {

@@ -99,8 +99,8 @@ static bool read_enclosed(struct mail *mail) {
     mail->original_part = original_part_find(root, part);
     mail->quoted.len = 0;
     mail->report->original = (struct report_original){0};
-    struct header original = original_read(mail);
-    candidates_read_enclosed(mail, &root->header, &original);
+    original_read(mail);
+    candidates_read_enclosed(mail, &root->header);
     return true;
 }
 
@@ -175,7 +175,7 @@ struct report *report_read(struct bytes message, bool truncated,
     mail.original_part = original_part_find(mail.root, mail.status_part);
     notice_read(&mail, sender_may_notify(&mail) ? NOTICE_MAX : ORDINARY_TEXT_MAX);
     struct header original = original_read(&mail);
-    candidates_read(&mail, &original);
+    candidates_read(&mail);
     read_kind(&mail, &original);
     recipients_unite(report, arena);
     report->text = arena_bytes(arena, mail_cut(mail.notice, REPORT_TEXT_MAX));

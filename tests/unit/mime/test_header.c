@@ -10,6 +10,9 @@
 
 #include <cmocka.h>
 
+#define TWENTY "X-Twenty-Characters-"
+#define HUNDRED TWENTY TWENTY TWENTY TWENTY TWENTY
+
 static void fields_and_body_are_told_apart(void **state) {
     (void)state;
     static const struct {
@@ -27,6 +30,8 @@ static void fields_and_body_are_told_apart(void **state) {
         {"a_boundary_ends_it", "A: 1\n--b\n", "A=1|", "--b\n"},
         {"a_line_of_an_mbox_is_noise", "A: 1\n>From a@example.com today\n folded\nB: 2\n\n",
          "A=1|B=2|", ""},
+        {"a_name_of_a_hundred_characters", HUNDRED ": 1\n\n", HUNDRED "=1|", ""},
+        {"a_longer_one_is_no_name", "A" HUNDRED ": 1\n", "", "A" HUNDRED ": 1\n"},
         {"prose_with_a_colon_is_no_field", "see this: no\n\n", "", "see this: no\n\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -66,10 +71,8 @@ static void comments_are_taken_out(void **state) {
     static const struct {
         const char *value, *want;
     } cases[] = {
-        {"a (b) c", "a  c"},
-        {"a (b (c) d) e", "a  e"},
-        {"\"a (b)\" c", "\"a (b)\" c"},
-        {"a (never closed", "a (never closed"},
+        {"a (b) c", "a  c"}, {"a (b (c) d) e", "a  e"}, {"\"a (b)\" c", "\"a (b)\" c"},
+        {"(a)", ""},         {"a(b)c (d) e", "ac  e"},  {"a (never closed", "a (never closed"},
         {"a ) b", "a ) b"},
     };
     struct arena *arena = arena_new();
@@ -78,6 +81,31 @@ static void comments_are_taken_out(void **state) {
         if (!bytes_equal(got, bytes_of(cases[i].want)))
             fail_msg("%s: got %.*s", cases[i].value, (int)got.len, got.data);
     }
+    arena_free(arena);
+}
+
+static void white_space_anywhere_becomes_one_space(void **state) {
+    (void)state;
+    static const char *const folds[] = {" ", "  ", "\t", "\r\n ", "\n\t", " \v", "\f"};
+    static const char letters[] = "abcdefghijklmnopqrst\xc3\xa4\x7f";
+    struct arena *arena = arena_new();
+    for (size_t i = 0; i < sizeof folds / sizeof *folds; i++)
+        for (size_t at = 0; at < sizeof letters; at++) {
+            struct buf value = BUF_INIT, want = BUF_INIT;
+            buf_add(&value, letters, at);
+            buf_add_string(&value, folds[i]);
+            buf_add_string(&value, letters + at);
+            buf_add(&want, letters, at);
+            buf_add_string(&want, at && letters[at] ? " " : "");
+            buf_add_string(&want, letters + at);
+            struct bytes got = header_unfold(arena, buf_bytes(&value));
+            if (!bytes_equal(got, buf_bytes(&want)))
+                fail_msg("fold %zu at %zu: %.*s", i, at, (int)got.len, got.data);
+            buf_free(&value);
+            buf_free(&want);
+        }
+    assert_int_equal(header_unfold(arena, bytes_of("")).len, 0);
+    assert_int_equal(header_unfold(arena, bytes_of(" \r\n ")).len, 0);
     arena_free(arena);
 }
 
@@ -101,6 +129,7 @@ int main(void) {
         cmocka_unit_test(fields_and_body_are_told_apart),
         cmocka_unit_test(the_instance_counts_from_the_top),
         cmocka_unit_test(comments_are_taken_out),
+        cmocka_unit_test(white_space_anywhere_becomes_one_space),
         cmocka_unit_test(a_million_fields_take_bounded_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
