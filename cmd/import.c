@@ -26,6 +26,7 @@ static int import_mail(void *context, const char *path, struct bytes mail, struc
     struct import *import = context;
     const struct pipeline_message message = {
         .uid = uid_of(mail),
+        .path = path,
         .size = mail.len,
         .bytes = bytes_first(mail, import->octets_max),
         .truncated = mail.len > import->octets_max,

@@ -5,6 +5,8 @@
 #include "cmd/log.h"
 #include "cmd/rows.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -24,6 +26,7 @@ struct waiting {
 struct batch {
     struct arena *arena;
     struct store_message *rows;
+    const char **paths; /* of the rows' mails, where they are on disk */
     size_t count;
     size_t decoded; /* rows [0, decoded) have been decoded, and judged unless they wait */
     struct waiting *waiting;
@@ -44,6 +47,7 @@ struct pipeline {
 static void batch_start(struct pipeline *p, struct batch *batch) {
     arena_reset(batch->arena);
     batch->rows = arena_alloc(batch->arena, p->options.batch_messages * sizeof *batch->rows);
+    batch->paths = arena_alloc(batch->arena, p->options.batch_messages * sizeof *batch->paths);
     batch->count = batch->decoded = batch->waiting_count = 0;
     batch->bytes = batch->recipients = 0;
     batch->waiting = NULL;
@@ -76,6 +80,8 @@ void pipeline_free(struct pipeline *pipeline) {
 /* Bytes -> report: in a worker process, meanwhile. */
 static void decode(struct pipeline *p, const struct pipeline_message *message) {
     struct batch *batch = p->filling;
+    if (message->path)
+        batch->paths[batch->count] = arena_string(batch->arena, message->path);
     struct store_message *row = &batch->rows[batch->count++];
     *row = (struct store_message){
         .uid = message->uid,
@@ -119,10 +125,28 @@ static void log_message(const struct pipeline *p, const struct store_message *ro
     log_set_field(LOG_FIELD_OUTCOME, NULL);
 }
 
+static void warn_of_cut(const struct pipeline *p, const struct store_message *row,
+                        const char *path) {
+    char uid[32];
+    snprintf(uid, sizeof uid, "UID %u", row->uid);
+    if (!path)
+        log_set_field_number(LOG_FIELD_UID, row->uid);
+    log_warning("%s: %s: cut within its list of recipients, after %zu of %" PRIu64
+                " octets: raise message_octets of the %s and %s",
+                p->options.mailbox, path ? path : uid, row->raw.len, row->size,
+                path ? "first mailbox" : "mailbox",
+                path ? "import it again" : "put the message back into its folder");
+    log_set_field(LOG_FIELD_UID, NULL);
+}
+
 /* Report -> verdict -> rows. */
 static void judge(struct pipeline *p, struct batch *batch, struct analysis *analysis,
                   struct store_message *row) {
     struct pipeline_sums *sums = p->sums;
+    if (rows_list_is_cut(analysis, row)) {
+        sums->cut_lists++;
+        warn_of_cut(p, row, batch->paths[row - batch->rows]);
+    }
     analyst_judge(p->options.analyst, true, batch->arena, analysis);
     rows_fill(analysis, p->options.analyst, p->options.keep_raw, batch->arena, row);
     for (size_t i = 0; i < analysis->count; i++) {

@@ -1,7 +1,12 @@
 #include "cmd/rows.h"
 
+#include <inttypes.h>
 #include <nettle/sha2.h>
 #include <string.h>
+
+enum {
+    ENTRY_MAX = 8 * 1024, /* what a report says about one recipient; a long diagnostic has 2 KB */
+};
 
 void rows_hash(struct bytes message, unsigned char sha256[STORE_SHA256_SIZE]) {
     struct sha256_ctx sha;
@@ -79,6 +84,24 @@ static void fill_event(const struct report *report, const struct finding *findin
     }
 }
 
+static bool stands_in(struct bytes text, const char *address) {
+    return address && *address && bytes_find_ignore_case(text, address) >= 0;
+}
+
+bool rows_list_is_cut(const struct analysis *analysis, const struct store_message *row) {
+    const struct report *report = analysis->report;
+    if (!row->truncated || analysis->failure || report->kind != REPORT_DELIVERY_STATUS ||
+        report->original.present)
+        return false;
+    size_t tail = row->raw.len > ENTRY_MAX ? row->raw.len - ENTRY_MAX : 0;
+    struct bytes end = bytes_from(row->raw, tail);
+    for (size_t i = report->recipient_count; i-- > 0;)
+        if (stands_in(end, report->recipients[i].final_recipient) ||
+            stands_in(end, report->recipients[i].original_recipient))
+            return true;
+    return !report->recipient_count;
+}
+
 void rows_fill(const struct analysis *analysis, const struct analyst *analyst, bool keep_raw,
                struct arena *arena, struct store_message *row) {
     row->internal_date = analysis->received;
@@ -88,6 +111,10 @@ void rows_fill(const struct analysis *analysis, const struct analyst *analyst, b
         return;
     const struct report *report = analysis->report;
     row->outcome_reason = report->kind_reason;
+    if (rows_list_is_cut(analysis, row))
+        row->outcome_reason = arena_printf(
+            arena, "%s; cut within its list of recipients, after %zu of %" PRIu64 " octets",
+            report->kind_reason, row->raw.len, row->size);
     row->message_id = report->message_id;
     row->from = report->from;
     row->subject = report->subject;

@@ -47,6 +47,9 @@ void summary_print(const char *source, const struct pipeline_sums *sums, bool dr
                sums->verdicts[v]);
     printf("\n  messages     not a bounce %" PRIu64 ", nobody identified %" PRIu64 "\n",
            sums->not_a_bounce, sums->unmatched);
+    if (sums->cut_lists)
+        printf("  cut short    %" PRIu64 " within their lists of recipients: see the warnings\n",
+               sums->cut_lists);
     print_signatures(sums);
     if (!dry_run)
         printf("  addresses    %" PRIu64 " newly suppressed, %" PRIu64

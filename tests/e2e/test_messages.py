@@ -43,6 +43,16 @@ def dsn(diagnostic: bytes = b"User unknown") -> bytes:
     return DSN.replace(b"DIAGNOSTIC", diagnostic)
 
 
+def dsn_of_many(count: int) -> bytes:
+    """A bounce of ada@example.net and so many others."""
+    groups = b"".join(
+        b"\nFinal-Recipient: rfc822; user%d@example.net\nAction: failed\nStatus: 5.1.1\n" % i
+        for i in range(count)
+    )
+    mail = dsn().replace(VERP.encode(), b"bounces@news.example.com")
+    return mail.replace(b"\n--b--", groups + b"\n--b--")
+
+
 class Messages(Case):
     """One odd message between two good ones."""
 
@@ -183,13 +193,38 @@ class Messages(Case):
                 self.assertEqual(event["campaign"].lower(), name.lower())
 
     def test_ten_thousand_recipients(self) -> None:
-        groups = b"".join(
-            b"\nFinal-Recipient: rfc822; user%d@example.net\nAction: failed\nStatus: 5.1.1\n" % i
-            for i in range(10_000)
-        )
-        mail = dsn().replace(VERP.encode(), b"bounces@news.example.com")
-        mail = mail.replace(b"\n--b--", groups + b"\n--b--")
         self.mailbox["message_octets"] = 8 * MEGABYTE
-        row = self.fetch_odd(mail)
+        row = self.fetch_odd(dsn_of_many(10_000))
         recipients = {event["recipient"] for event in row["events"]}
         self.assertGreaterEqual(len(recipients), 10_000)
+
+    def test_a_list_of_recipients_that_is_cut_is_told(self) -> None:
+        mail, octets = dsn_of_many(100), 4096
+        self.mailbox["message_octets"] = octets
+        cut = f"cut within its list of recipients, after {octets} of "
+        self.deliver_raw(mail)
+        _, errors = self.run_program("fetch")
+        self.assertRegex(errors, rf"^nullsender: warning: bounces: UID \d+: {cut}\d+ octets: raise")
+        self.assertIn("raise message_octets of the mailbox and put the message back", errors)
+        self.assertEqual(errors.count("\n"), 1)
+        (row,) = self.query("SELECT outcome_reason, truncated FROM bounce.message")
+        self.assertIn(cut, row["outcome_reason"])
+
+        path = self.program.folder / "many.eml"
+        path.write_bytes(mail + b"more\n")
+        output, errors = self.run_program("import", "--dry-run", str(path))
+        self.assertIn(f"import: {path}: {cut}", errors)
+        self.assertIn("raise message_octets of the first mailbox and import it again", errors)
+        self.assertIn("cut short    1 within", output)
+
+        self.mailbox["message_octets"] = MEGABYTE
+        self.deliver_raw(mail)
+        self.fetch()
+        (row,) = self.query("SELECT count(DISTINCT recipient) AS known FROM bounce.event")
+        self.assertEqual(row["known"], 101)
+
+    def test_a_returned_mail_that_is_cut_is_not_missed(self) -> None:
+        returned = b"--b\nContent-Type: message/rfc822\n\nTo: ada@example.net\n\n"
+        returned += b"ada@example.net\n" * 1000
+        self.mailbox["message_octets"] = 4096
+        self.assert_hard(self.fetch_odd(dsn().replace(b"--b--", returned + b"\n--b--")))
