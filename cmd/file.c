@@ -18,36 +18,59 @@ enum {
     READ_TOGETHER = 4 * 1024 * 1024, /* of an mbox: so rarely are its mails moved in memory */
 };
 
-static int file_open(const char *path, struct err *err) {
-    int fd = !strcmp(path, "-") ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    return fd < 0 ? err_set_errno(err, ERR_NO_INPUT, "%s", path) : fd;
+/* A file that is being read. */
+struct source {
+    const char *path;
+    int fd;
+    bool is_folder;
+    uint64_t size, read; /* octets; a size of 0 says nothing, as of a pipe */
+    bool ended;
+};
+
+static int source_open(const char *path, struct source *source, struct err *err) {
+    struct stat st;
+    bool standard_input = !strcmp(path, "-");
+    *source = (struct source){.path = path};
+    source->fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (source->fd < 0)
+        return err_set_errno(err, ERR_NO_INPUT, "%s", path);
+    if (standard_input || fstat(source->fd, &st) != 0)
+        return 0;
+    source->is_folder = S_ISDIR(st.st_mode);
+    source->size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+    return 0;
 }
 
-static void file_close(int fd) {
-    if (fd > STDIN_FILENO)
-        close(fd);
+static void source_close(struct source *source) {
+    if (source->fd > STDIN_FILENO)
+        close(source->fd);
 }
 
-/* Reads on until there are `size` octets more, or no more of the file. */
-static int read_on(int fd, const char *path, size_t size, struct buf *out, struct err *err) {
+/* Reads on until there are `size` octets more, or no more of the file. A file's size tells its end
+ * without one more read that finds nothing: in a folder of small files, a third of their cost. */
+static int source_read(struct source *source, size_t size, struct buf *out, struct err *err) {
     size_t want = out->len + size;
-    ssize_t n = 1;
-    while (n != 0 && out->len < want) {
+    while (!source->ended && out->len < want) {
         buf_reserve(out, READ_CHUNK);
-        n = read(fd, out->data + out->len, READ_CHUNK);
-        if (n < 0 && errno != EINTR)
-            return err_set_errno(err, ERR_NO_INPUT, "%s", path);
-        if (n > 0)
-            out->len += (size_t)n;
+        ssize_t n = read(source->fd, out->data + out->len, READ_CHUNK);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_set_errno(err, ERR_NO_INPUT, "%s", source->path);
+        out->len += (size_t)n;
         out->data[out->len] = '\0';
+        source->read += (uint64_t)n;
+        source->ended = n == 0 || (source->size && source->read >= source->size);
     }
     return 0;
 }
 
 int file_read(const char *path, struct buf *out, struct err *err) {
-    int fd = file_open(path, err);
-    int rc = fd < 0 ? -1 : read_on(fd, path, SIZE_MAX - out->len, out, err);
-    file_close(fd);
+    struct source source;
+    if (source_open(path, &source, err) != 0)
+        return -1;
+    int rc = source_read(&source, SIZE_MAX - out->len, out, err);
+    source_close(&source);
     return rc;
 }
 
@@ -191,43 +214,46 @@ static size_t mail_end(struct bytes text, unsigned number) {
     return is_mbox ? mbox_mail_end(text) : text.len;
 }
 
+/* A walk over mails. Its buffers serve all files. */
+struct walk {
+    file_mail_function *function;
+    void *context;
+    struct buf text, name;
+};
+
 /* Of an mbox, which may be larger than memory, no more is held than what was read at once, or its
  * longest mail. */
-static int walk_mbox(int fd, const char *path, file_mail_function *function, void *context,
-                     struct err *err) {
-    struct buf text = BUF_INIT, name = BUF_INIT;
+static int walk_mbox(struct walk *walk, struct source *source, struct err *err) {
+    struct buf *text = &walk->text, *name = &walk->name;
     size_t start = 0; /* in `text`, of the next mail */
     int rc = 0;
+    buf_reset(text);
     for (unsigned number = 1; rc == 0; number++) {
-        struct bytes rest = bytes_from(buf_bytes(&text), start);
-        size_t end = mail_end(rest, number), had;
-        while (rc == 0 && end == rest.len) {
-            buf_remove_first(&text, start);
+        struct bytes rest = bytes_from(buf_bytes(text), start);
+        size_t end = mail_end(rest, number);
+        while (rc == 0 && end == rest.len && !source->ended) {
+            buf_remove_first(text, start);
             start = 0;
-            had = text.len;
             /* A mail is searched anew when twice as much of it is there. */
-            rc = read_on(fd, path, had + READ_TOGETHER, &text, err);
-            rest = buf_bytes(&text);
+            rc = source_read(source, text->len + READ_TOGETHER, text, err);
+            rest = buf_bytes(text);
             end = mail_end(rest, number);
-            if (text.len == had)
-                break;
         }
         if (rc != 0 || (!rest.len && number > 1))
             break;
-        buf_reset(&name);
-        buf_add_string(&name, path);
+        buf_reset(name);
+        buf_add_string(name, source->path);
         if (number > 1)
-            buf_printf(&name, ":%u", number);
-        rc = function(context, name.data, bytes_first(rest, end), err);
+            buf_printf(name, ":%u", number);
+        rc = walk->function(walk->context, name->data, bytes_first(rest, end), err);
         start += end;
     }
-    buf_free(&name);
-    buf_free(&text);
     return rc;
 }
 
-static int walk_folder(const char *folder, file_mail_function *function, void *context,
-                       struct err *err) {
+static int walk_path(struct walk *walk, const char *path, struct err *err);
+
+static int walk_folder(struct walk *walk, const char *folder, struct err *err) {
     struct dirent **entries = NULL;
     int count = scandir(folder, &entries, is_visible, by_bytes);
     if (count < 0)
@@ -237,8 +263,10 @@ static int walk_folder(const char *folder, file_mail_function *function, void *c
     for (int i = 0; i < count; i++) {
         if (rc == 0 && strcmp(entries[i]->d_name, "tmp") != 0) {
             buf_reset(&path);
-            buf_printf(&path, "%s/%s", folder, entries[i]->d_name);
-            rc = file_mails(path.data, function, context, err);
+            buf_add_string(&path, folder);
+            buf_add_char(&path, '/');
+            buf_add_string(&path, entries[i]->d_name);
+            rc = walk_path(walk, path.data, err);
         }
         free(entries[i]);
     }
@@ -247,16 +275,19 @@ static int walk_folder(const char *folder, file_mail_function *function, void *c
     return rc;
 }
 
+static int walk_path(struct walk *walk, const char *path, struct err *err) {
+    struct source source;
+    if (source_open(path, &source, err) != 0)
+        return -1;
+    int rc = source.is_folder ? walk_folder(walk, path, err) : walk_mbox(walk, &source, err);
+    source_close(&source);
+    return rc;
+}
+
 int file_mails(const char *path, file_mail_function *function, void *context, struct err *err) {
-    struct stat st;
-    if (strcmp(path, "-") != 0) {
-        if (stat(path, &st) != 0)
-            return err_set_errno(err, ERR_NO_INPUT, "%s", path);
-        if (S_ISDIR(st.st_mode))
-            return walk_folder(path, function, context, err);
-    }
-    int fd = file_open(path, err);
-    int rc = fd < 0 ? -1 : walk_mbox(fd, path, function, context, err);
-    file_close(fd);
+    struct walk walk = {function, context, BUF_INIT, BUF_INIT};
+    int rc = walk_path(&walk, path, err);
+    buf_free(&walk.text);
+    buf_free(&walk.name);
     return rc;
 }
