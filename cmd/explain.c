@@ -186,19 +186,15 @@ static void explain(const struct analysis *analysis, struct buf *out) {
 
 static int explain_mail_file(const struct invocation *invocation, struct err *err) {
     struct setup setup;
-    struct worker_pool *pool = NULL;
     struct worker_result result;
     struct buf mail = BUF_INIT, out = BUF_INIT;
     struct arena *arena = arena_new();
     int rc = -1;
-    if (setup_without_mailbox(&setup, invocation, err) != 0 ||
-        file_read(invocation->arguments[0], &mail, err) != 0 ||
-        worker_pool_start(&(struct worker_pool_options){1, &setup.report_options, 1, 0}, &pool,
-                          err) != 0 ||
-        setup_read_keys(&setup, err) != 0)
+    if (setup_for_mails(&setup, invocation, 1, err) != 0 ||
+        file_read(invocation->arguments[0], &mail, err) != 0)
         goto out;
-    worker_pool_submit(pool, &(struct worker_job){.message = buf_bytes(&mail)});
-    if (worker_pool_next(pool, true, &result, err) < 0)
+    worker_pool_submit(setup.pool, &(struct worker_job){.message = buf_bytes(&mail)});
+    if (worker_pool_next(setup.pool, true, &result, err) < 0)
         goto out;
     struct analysis analysis;
     analyst_read(&setup.analyst, &result, 0, arena, &analysis);
@@ -207,7 +203,6 @@ static int explain_mail_file(const struct invocation *invocation, struct err *er
     fwrite(out.data, 1, out.len, stdout);
     rc = 0;
 out:
-    worker_pool_stop(pool);
     setup_close(&setup);
     buf_free(&mail);
     buf_free(&out);

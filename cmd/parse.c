@@ -23,7 +23,6 @@ typedef void print_function(const char *path, const struct analysis *analysis, s
 
 struct parse {
     struct setup setup;
-    struct worker_pool *pool;
     struct arena *arena;
     struct buf out;
     print_function *print;
@@ -144,7 +143,7 @@ static void print_tsv(const char *path, const struct analysis *analysis, struct 
 /* Prints the next result, if there is one. */
 static int take_result(struct parse *parse, bool wait, struct err *err) {
     struct worker_result result;
-    int found = worker_pool_next(parse->pool, wait, &result, err);
+    int found = worker_pool_next(parse->setup.pool, wait, &result, err);
     if (found <= 0)
         return found;
     struct mail *mail = result.job.context;
@@ -165,7 +164,7 @@ static int take_result(struct parse *parse, bool wait, struct err *err) {
 
 static int parse_mail(void *context, const char *path, struct bytes bytes, struct err *err) {
     struct parse *parse = context;
-    while (worker_pool_is_full(parse->pool))
+    while (worker_pool_is_full(parse->setup.pool))
         if (take_result(parse, true, err) < 0)
             return -1;
     struct mail *mail = memory_alloc(sizeof *mail);
@@ -173,7 +172,7 @@ static int parse_mail(void *context, const char *path, struct bytes bytes, struc
     mail->bytes = memory_alloc(bytes.len);
     if (bytes.len)
         memcpy(mail->bytes, bytes.data, bytes.len);
-    worker_pool_submit(parse->pool,
+    worker_pool_submit(parse->setup.pool,
                        &(struct worker_job){.message = {mail->bytes, bytes.len}, .context = mail});
     int found;
     while ((found = take_result(parse, false, err)) > 0)
@@ -193,11 +192,7 @@ int command_parse(const struct invocation *invocation, struct err *err) {
         return -1;
 
     parse.arena = arena_new();
-    if (setup_without_mailbox(&parse.setup, invocation, err) != 0 ||
-        worker_pool_start(
-            &(struct worker_pool_options){(unsigned)workers, &parse.setup.report_options, 1, 0},
-            &parse.pool, err) ||
-        setup_read_keys(&parse.setup, err) != 0)
+    if (setup_for_mails(&parse.setup, invocation, (unsigned)workers, err) != 0)
         goto out;
     for (int i = 0; i < invocation->argument_count; i++)
         if (file_mails(invocation->arguments[i], parse_mail, &parse, err) != 0)
@@ -205,11 +200,10 @@ int command_parse(const struct invocation *invocation, struct err *err) {
     rc = 0;
 out:
     /* What was read before an error is printed all the same. */
-    while (parse.pool && (found = take_result(&parse, true, rc ? NULL : err)) > 0)
+    while (parse.setup.pool && (found = take_result(&parse, true, rc ? NULL : err)) > 0)
         ;
-    if (parse.pool && found < 0)
+    if (parse.setup.pool && found < 0)
         rc = -1;
-    worker_pool_stop(parse.pool);
     setup_close(&parse.setup);
     arena_free(parse.arena);
     buf_free(&parse.out);

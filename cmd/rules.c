@@ -28,7 +28,7 @@ int command_rules_test(const struct invocation *invocation, struct err *err) {
     struct setup setup;
     struct arena *arena = arena_new();
     int rc = -1;
-    if (setup_without_mailbox(&setup, invocation, err) != 0)
+    if (setup_for_rules(&setup, invocation, err) != 0)
         goto out;
     struct rules_test test = ruleset_test(setup.analyst.rules, setup.analyst.scratch, arena);
     struct buf line = BUF_INIT;
@@ -73,7 +73,7 @@ int command_rules_explain(const struct invocation *invocation, struct err *err) 
     struct setup setup;
     struct arena *arena = arena_new();
     int rc = -1;
-    if (setup_without_mailbox(&setup, invocation, err) != 0)
+    if (setup_for_rules(&setup, invocation, err) != 0)
         goto out;
     struct rule_match *matches;
     size_t count =
