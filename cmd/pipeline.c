@@ -4,6 +4,7 @@
 #include "cmd/clock.h"
 #include "cmd/log.h"
 #include "cmd/rows.h"
+#include "store/committer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,8 +13,10 @@
 enum {
     /* A batch is also full at so many octets, or recipients of its reports: memory stays flat, also
      * where each mail names thousands. */
-    BATCH_BYTES = 8 * 1024 * 1024,
+    BATCH_BYTES = 4 * 1024 * 1024,
     BATCH_RECIPIENTS = 20000,
+
+    BATCHES = STORE_COMMITTER_MAX + 1, /* and the one that is being filled */
 };
 
 /* A message whose judgement waits until the tokens of its batch are looked up. */
@@ -39,10 +42,14 @@ struct batch {
 struct pipeline {
     struct pipeline_options options;
     struct pipeline_sums *sums;
-    struct batch batches[2];
-    struct batch *filling;
-    struct batch *committing; /* sent to the database, its answer not yet awaited; or NULL */
+    struct batch batches[BATCHES]; /* a ring: those before the one that is filled are under way */
+    size_t filling;
+    struct store_committer *committer; /* from the first batch on; none in a dry run */
 };
+
+static struct batch *filling_batch(struct pipeline *p) {
+    return &p->batches[p->filling];
+}
 
 static void batch_start(struct pipeline *p, struct batch *batch) {
     arena_reset(batch->arena);
@@ -58,10 +65,9 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct pip
     struct pipeline *p = memory_zero(1, sizeof *p);
     p->options = *options;
     p->sums = sums;
-    for (int i = 0; i < 2; i++)
+    for (size_t i = 0; i < BATCHES; i++)
         p->batches[i].arena = arena_new();
-    p->filling = &p->batches[0];
-    batch_start(p, p->filling);
+    batch_start(p, filling_batch(p));
     return p;
 }
 
@@ -72,14 +78,15 @@ void pipeline_free(struct pipeline *pipeline) {
     struct worker_result dropped;
     while (worker_pool_next(pipeline->options.pool, true, &dropped, NULL) > 0)
         ;
-    for (int i = 0; i < 2; i++)
+    store_committer_free(pipeline->committer);
+    for (size_t i = 0; i < BATCHES; i++)
         arena_free(pipeline->batches[i].arena);
     free(pipeline);
 }
 
 /* Bytes -> report: in a worker process, meanwhile. */
 static void decode(struct pipeline *p, const struct pipeline_message *message) {
-    struct batch *batch = p->filling;
+    struct batch *batch = filling_batch(p);
     if (message->path)
         batch->paths[batch->count] = arena_string(batch->arena, message->path);
     struct store_message *row = &batch->rows[batch->count++];
@@ -161,7 +168,7 @@ static void judge(struct pipeline *p, struct batch *batch, struct analysis *anal
 
 /* Takes the next message that a worker has decoded. 1: done, 0: none is ready. */
 static int judge_next(struct pipeline *p, bool wait, struct err *err) {
-    struct batch *batch = p->filling;
+    struct batch *batch = filling_batch(p);
     struct worker_result result;
     int found = worker_pool_next(p->options.pool, wait, &result, err);
     if (found <= 0)
@@ -181,11 +188,47 @@ static int judge_next(struct pipeline *p, bool wait, struct err *err) {
     return 1;
 }
 
+/* Takes back the oldest batch under way; then its messages may be filed away. 1: done, 0: none is
+ * ready, or with `wait`, none is under way. */
+static int finish_commit(struct pipeline *p, bool wait, struct err *err) {
+    size_t under_way = p->committer ? store_committer_count(p->committer) : 0;
+    if (!under_way)
+        return 0;
+    const struct batch *batch = &p->batches[(p->filling + BATCHES - under_way) % BATCHES];
+    struct store_batch_result result;
+    double start = clock_seconds();
+    int taken = store_committer_take(p->committer, wait, &result, err);
+    p->sums->seconds_storing += clock_seconds() - start;
+    if (taken <= 0)
+        return taken;
+    struct store_run_sums *run = &p->sums->run;
+    run->stored += result.new_messages - result.quarantined;
+    run->quarantined += result.quarantined;
+    run->already_known += result.known + result.duplicates;
+    run->events += result.events;
+    run->escalations += result.escalations;
+    p->sums->suppressed += result.suppressed;
+    if (p->options.committed &&
+        p->options.committed(p->options.committed_context, batch->rows, batch->count, err) != 0)
+        return -1;
+    return 1;
+}
+
+static int finish_commits(struct pipeline *p, bool wait, struct err *err) {
+    int taken;
+    while ((taken = finish_commit(p, wait, err)) > 0)
+        ;
+    return taken;
+}
+
 /* Asks the database once for all tokens of the batch, and judges what waited for them. */
 static int judge_waiting(struct pipeline *p, struct batch *batch, struct err *err) {
     size_t count = batch->waiting_count;
     if (!count)
         return 0;
+    /* On the connection that is the committer's while it has a batch. */
+    if (finish_commits(p, true, err) != 0)
+        return -1;
     struct analysis **analyses = arena_alloc(batch->arena, count * sizeof *analyses);
     for (size_t i = 0; i < count; i++)
         analyses[i] = batch->waiting[i].analysis;
@@ -197,40 +240,8 @@ static int judge_waiting(struct pipeline *p, struct batch *batch, struct err *er
     return rc;
 }
 
-/* Waits for the COMMIT that is under way, if one is; then its messages may be filed away. */
-static int finish_commit(struct pipeline *p, struct err *err) {
-    struct batch *batch = p->committing;
-    if (!batch)
-        return 0;
-    p->committing = NULL;
-    struct store_batch_result result;
-    double start = clock_seconds();
-    int rc = store_batch_finish(p->options.store, &result, err);
-    p->sums->seconds_storing += clock_seconds() - start;
-    if (rc != 0)
-        return -1;
-    struct store_run_sums *run = &p->sums->run;
-    run->stored += result.new_messages - result.quarantined;
-    run->quarantined += result.quarantined;
-    run->already_known += result.known + result.duplicates;
-    run->events += result.events;
-    run->escalations += result.escalations;
-    p->sums->suppressed += result.suppressed;
-    if (!p->options.committed)
-        return 0;
-    return p->options.committed(p->options.committed_context, batch->rows, batch->count, err);
-}
-
-/* Rows -> ledger: waits until the batch is judged and the one before it committed, and sends it. */
-static int send_batch(struct pipeline *p, struct err *err) {
-    struct batch *batch = p->filling;
-    double start = clock_seconds();
-    while (batch->decoded < batch->count)
-        if (judge_next(p, true, err) < 0)
-            return -1;
-    p->sums->seconds_decoding += clock_seconds() - start;
-    if (finish_commit(p, err) != 0 || judge_waiting(p, batch, err) != 0)
-        return -1;
+/* Rows -> ledger, once there is room for one more batch under way. */
+static int commit(struct pipeline *p, const struct batch *batch, struct err *err) {
     const struct store_batch rows = {
         .run = p->options.run,
         .mailbox = p->options.mailbox,
@@ -239,19 +250,35 @@ static int send_batch(struct pipeline *p, struct err *err) {
         .count = batch->count,
         .cursor_uid = batch->cursor,
     };
-    if (p->options.store && batch->count) {
-        if (store_batch_send(p->options.store, &rows, err) != 0)
+    if (!p->committer && store_committer_new(p->options.store, &p->committer, err) != 0)
+        return -1;
+    if (store_committer_count(p->committer) == STORE_COMMITTER_MAX &&
+        finish_commit(p, true, err) < 0)
+        return -1;
+    store_committer_give(p->committer, &rows);
+    p->filling = (p->filling + 1) % BATCHES;
+    return finish_commits(p, false, err);
+}
+
+/* Waits until the batch is judged, and sends it on its way. */
+static int send_batch(struct pipeline *p, struct err *err) {
+    struct batch *batch = filling_batch(p);
+    double start = clock_seconds();
+    while (batch->decoded < batch->count)
+        if (judge_next(p, true, err) < 0)
             return -1;
-        p->committing = batch;
-    }
-    p->filling = &p->batches[batch == &p->batches[0]];
-    batch_start(p, p->filling);
+    p->sums->seconds_decoding += clock_seconds() - start;
+    if (judge_waiting(p, batch, err) != 0)
+        return -1;
+    if (p->options.store && batch->count && commit(p, batch, err) != 0)
+        return -1;
+    batch_start(p, filling_batch(p));
     return 0;
 }
 
 int pipeline_add(struct pipeline *pipeline, const struct pipeline_message *message,
                  struct err *err) {
-    const struct batch *batch = pipeline->filling;
+    const struct batch *batch = filling_batch(pipeline);
     while (worker_pool_is_full(pipeline->options.pool))
         if (judge_next(pipeline, true, err) < 0)
             return -1;
@@ -276,5 +303,5 @@ int pipeline_add(struct pipeline *pipeline, const struct pipeline_message *messa
 int pipeline_finish(struct pipeline *pipeline, struct err *err) {
     if (send_batch(pipeline, err) != 0)
         return -1;
-    return finish_commit(pipeline, err);
+    return finish_commits(pipeline, true, err);
 }
