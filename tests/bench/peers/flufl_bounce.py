@@ -8,8 +8,12 @@ from flufl.bounce import all_failures
 
 mails = found = 0
 for path in sorted(Path(sys.argv[1]).iterdir()):
-    with open(path, "rb") as file:
-        temporary, permanent = all_failures(email.message_from_binary_file(file))
     mails += 1
+    with open(path, "rb") as file:
+        mail = email.message_from_binary_file(file)
+    try:
+        temporary, permanent = all_failures(mail)
+    except Exception:  # some mails make it raise; they count as read
+        continue
     found += len(temporary) + len(permanent)
 print(mails, found)
