@@ -1,8 +1,11 @@
 -- Computing everything anew compares first, on all cores that PostgreSQL gives, and writes only what
--- differs. What a recipient's rows are is said once, by bounce.recipient_rows() and
--- bounce.recipient_campaigns().
+-- differs. What a recipient's rows are is said once, by bounce.recipient_compute() and
+-- bounce.recipient_campaigns(); a window is what the states say of it.
 
-CREATE FUNCTION bounce.recipient_rows(keys text[]) RETURNS TABLE (state bounce.recipient, escalations bounce.escalation[])
+CREATE TYPE bounce.recipient_computed AS (state bounce.recipient, escalations bounce.escalation[]);
+COMMENT ON TYPE bounce.recipient_computed IS 'What the ledger says about an address: its state, and its escalations, oldest first.';
+
+CREATE FUNCTION bounce.recipient_compute(keys text[]) RETURNS SETOF bounce.recipient_computed
 LANGUAGE sql STABLE AS $$
     WITH said AS MATERIALIZED (
         SELECT e.recipient, e.message, e.occurred_at, e.verdict, e.category, e.address, e.withheld,
@@ -98,7 +101,7 @@ LANGUAGE sql STABLE AS $$
     LEFT JOIN spell w ON w.recipient = known.recipient
     LEFT JOIN escalation x ON x.recipient = known.recipient;
 $$;
-COMMENT ON FUNCTION bounce.recipient_rows IS 'The state of these addresses and their escalations, oldest first, from the ledger. No row for one that it does not know.';
+COMMENT ON FUNCTION bounce.recipient_compute IS 'The state of these addresses and their escalations, oldest first, from the ledger. No row for one that it does not know.';
 
 CREATE FUNCTION bounce.recipient_campaigns(keys text[]) RETURNS SETOF bounce.campaign_recipient
 LANGUAGE sql STABLE AS $$
@@ -112,14 +115,12 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION bounce.recipient_campaigns IS 'What came of each campaign for these addresses, from the ledger.';
 
-CREATE OR REPLACE FUNCTION bounce.state_refresh(keys text[], OUT escalations bigint, OUT suppressions bigint)
+CREATE FUNCTION bounce.state_write(keys text[], computed bounce.recipient_computed[], OUT escalations bigint, OUT suppressions bigint)
 LANGUAGE plpgsql VOLATILE
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_nestloop = off SET jit = off AS $$
 BEGIN
-    WITH computed AS MATERIALIZED (
-        SELECT * FROM bounce.recipient_rows(keys)
-    ), fresh AS MATERIALIZED (
-        SELECT (c.state).* FROM computed c
+    WITH fresh AS MATERIALIZED (
+        SELECT (c.state).* FROM unnest(computed) c
     ), old AS MATERIALIZED (
         SELECT r.* FROM bounce.recipient r WHERE r.recipient = ANY (keys)
     ), written AS (
@@ -148,7 +149,7 @@ BEGIN
         INSERT INTO bounce.suppression_log (recipient, changed_at, suppressed, state, category)
         SELECT recipient, clock_timestamp(), suppressed, state, category FROM change WHERE suppressed <> was_suppressed
     ), escalation AS MATERIALIZED (
-        SELECT e.* FROM computed c CROSS JOIN unnest(c.escalations) e
+        SELECT e.* FROM unnest(computed) c CROSS JOIN unnest(c.escalations) e
     ), not_escalated AS (
         DELETE FROM bounce.escalation x
         WHERE x.recipient = ANY (keys)
@@ -164,7 +165,19 @@ BEGIN
     INTO escalations, suppressions FROM change;
 END
 $$;
-COMMENT ON FUNCTION bounce.state_refresh IS 'Writes the states and escalations of these addresses. Returns how many soft bounces turned hard and how many came onto the suppression list. Hold bounce.ledger_lock().';
+COMMENT ON FUNCTION bounce.state_write IS 'Writes the states and escalations of these addresses as they were computed. Returns how many soft bounces turned hard and how many came onto the suppression list. Hold bounce.ledger_lock().';
+
+CREATE OR REPLACE FUNCTION bounce.state_refresh(keys text[], OUT escalations bigint, OUT suppressions bigint)
+LANGUAGE plpgsql VOLATILE
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_nestloop = off SET jit = off AS $$
+DECLARE
+    computed bounce.recipient_computed[];
+BEGIN
+    SELECT array_agg(c) INTO computed FROM bounce.recipient_compute(keys) c;
+    SELECT * INTO escalations, suppressions FROM bounce.state_write(keys, computed);
+END
+$$;
+COMMENT ON FUNCTION bounce.state_refresh IS 'Computes and writes the states and escalations of these addresses; returns what bounce.state_write() does. Hold bounce.ledger_lock().';
 
 CREATE FUNCTION bounce.campaign_refresh(keys text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -217,8 +230,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION bounce.recipient_compare(above text, up_to text)
-RETURNS TABLE (address text, state_differs boolean, campaigns_differ boolean)
+CREATE FUNCTION bounce.ledger_compare(above text, up_to text)
+RETURNS TABLE (addresses bigint, address text, computed bounce.recipient_computed,
+               campaign_at tid, campaign_computed bounce.campaign_recipient)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000000
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_nestloop = off SET jit = off AS $$
 DECLARE
@@ -227,8 +241,6 @@ DECLARE
     at_once CONSTANT integer := 500;
     last text := above;
     keys text[];
-    state_keys text[];
-    campaign_keys text[];
 BEGIN
     WHILE last < up_to COLLATE "C" OR up_to IS NULL LOOP
         SELECT array_agg(u.recipient), max(u.recipient) INTO keys, last
@@ -246,9 +258,11 @@ BEGIN
         IF last > up_to COLLATE "C" THEN
             keys := ARRAY(SELECT k FROM unnest(keys) k WHERE k <= up_to COLLATE "C");
         END IF;
+        RETURN QUERY SELECT cardinality(keys)::bigint, NULL::text, NULL::bounce.recipient_computed, NULL::tid, NULL::bounce.campaign_recipient;
 
-        SELECT array_agg(coalesce((f.state).recipient, r.recipient, x.recipient)) INTO state_keys
-        FROM bounce.recipient_rows(keys) f
+        RETURN QUERY
+        SELECT NULL::bigint, coalesce((f.state).recipient, r.recipient, x.recipient), f, NULL::tid, NULL::bounce.campaign_recipient
+        FROM bounce.recipient_compute(keys) f
         FULL JOIN (SELECT r.recipient, r AS stored FROM bounce.recipient r WHERE r.recipient = ANY (keys)) r
             ON r.recipient = (f.state).recipient
         FULL JOIN (SELECT x.recipient, array_agg(x ORDER BY x.escalated_at) AS list FROM bounce.escalation x
@@ -256,17 +270,58 @@ BEGIN
             ON x.recipient = (f.state).recipient
         WHERE f.state IS DISTINCT FROM r.stored OR f.escalations IS DISTINCT FROM coalesce(x.list, '{}');
 
-        SELECT array_agg(coalesce(f.recipient, c.recipient)) INTO campaign_keys
+        RETURN QUERY
+        SELECT NULL::bigint, NULL::text, NULL::bounce.recipient_computed, c.at, f
         FROM bounce.recipient_campaigns(keys) f
-        FULL JOIN (SELECT * FROM bounce.campaign_recipient c WHERE c.recipient = ANY (keys)) c
+        FULL JOIN (SELECT c.ctid AS at, c AS stored, c.recipient, c.campaign FROM bounce.campaign_recipient c
+                   WHERE c.recipient = ANY (keys)) c
             ON c.recipient = f.recipient AND c.campaign = f.campaign
-        WHERE f IS DISTINCT FROM c;
-
-        RETURN QUERY SELECT k, coalesce(k = ANY (state_keys), false), coalesce(k = ANY (campaign_keys), false) FROM unnest(keys) k;
+        WHERE f IS DISTINCT FROM c.stored;
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION bounce.recipient_compare IS 'The addresses above one and up to another (NULL: all that follow), and whether their rows are other than what the ledger gives.';
+COMMENT ON FUNCTION bounce.ledger_compare IS 'Counts the addresses above one and up to another (NULL: all that follow), and returns those whose rows are other than what the ledger gives, with what it gives: states with escalations, and campaigns with the place of the stored row.';
+
+CREATE FUNCTION bounce.window_rebuild() RETURNS text[]
+LANGUAGE plpgsql VOLATILE SET jit = off AS $$
+BEGIN
+    WITH fresh AS MATERIALIZED (
+        SELECT s.*, bounce.is_widespread(s.trouble, s.heard, s.delivered, p) AS widespread
+        FROM bounce.policy p CROSS JOIN (
+            SELECT domain, starts_at, sum(heard)::bigint AS heard, sum(trouble)::bigint AS trouble, sum(delivered)::bigint AS delivered
+            FROM (SELECT r.domain, h, 1, (h = ANY (r.trouble_windows))::integer, 0
+                  FROM (SELECT r.domain, r.heard_windows, r.trouble_windows FROM bounce.recipient r
+                        WHERE NOT EXISTS (SELECT FROM pg_temp.rebuild_difference d WHERE d.address = r.recipient)
+                        UNION ALL
+                        SELECT ((d.computed).state).domain, ((d.computed).state).heard_windows, ((d.computed).state).trouble_windows
+                        FROM pg_temp.rebuild_difference d WHERE d.address IS NOT NULL) r
+                  CROSS JOIN unnest(r.heard_windows) h
+                  UNION ALL
+                  SELECT substring(d.recipient FROM '[^@]*$'), bounce.window_start(d.delivered_at, p.outage_window_hours),
+                         0, 0, count(*)
+                  FROM bounce.delivery d CROSS JOIN bounce.policy p WHERE d.applied GROUP BY 1, 2
+                  UNION ALL
+                  SELECT f.domain, bounce.window_start(f.starts_at, p.outage_window_hours), f.heard, f.trouble, f.delivered
+                  FROM bounce.forgotten_window f CROSS JOIN bounce.policy p
+                 ) AS part (domain, starts_at, heard, trouble, delivered)
+            GROUP BY domain, starts_at) s
+    ), difference AS MATERIALIZED (
+        SELECT f.*, w.ctid AS at
+        FROM fresh f FULL JOIN bounce.domain_window w ON w.domain = f.domain AND w.starts_at = f.starts_at
+        WHERE (w.heard, w.trouble, w.delivered, w.widespread) IS DISTINCT FROM (f.heard, f.trouble, f.delivered, f.widespread)
+    ), gone AS (
+        DELETE FROM bounce.domain_window w WHERE w.ctid = ANY (ARRAY(SELECT d.at FROM difference d WHERE d.domain IS NULL))
+    )
+    INSERT INTO bounce.domain_window AS w (domain, starts_at, heard, trouble, delivered, widespread)
+    SELECT d.domain, d.starts_at, d.heard, d.trouble, d.delivered, d.widespread FROM difference d WHERE d.domain IS NOT NULL
+    ORDER BY d.domain, d.starts_at
+    ON CONFLICT (domain, starts_at) DO UPDATE SET (heard, trouble, delivered, widespread)
+        = (EXCLUDED.heard, EXCLUDED.trouble, EXCLUDED.delivered, EXCLUDED.widespread);
+    RETURN bounce.outage_mark((SELECT array_agg(DISTINCT w.domain) FROM bounce.domain_window w WHERE w.widespread OR w.outage));
+END
+$$;
+
+COMMENT ON FUNCTION bounce.window_rebuild IS 'The part of bounce.rebuild() that brings bounce.domain_window in step with the states that are stored or staged. Returns the addresses whose strikes an outage that began or ended touches.';
 
 CREATE OR REPLACE FUNCTION bounce.rebuild() RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET jit = off AS $$
@@ -276,57 +331,50 @@ DECLARE
     sample_pages CONSTANT integer := 1000;
     at_once CONSTANT integer := 500;
     bounds text[];
-    state_keys text[];
-    campaign_keys text[];
     chunk text[];
+    computed bounce.recipient_computed[];
+    concerned text[];
     addresses bigint;
 BEGIN
     PERFORM bounce.ledger_lock();
-    -- Readers keep seeing the old rows until the commit; hence DELETE, which unlike TRUNCATE does
-    -- not keep them waiting.
-    DELETE FROM bounce.domain_window;
-    INSERT INTO bounce.domain_window (domain, starts_at, heard, trouble, delivered, widespread)
-    SELECT s.*, bounce.is_widespread(s.trouble, s.heard, s.delivered, p)
-    FROM bounce.policy p CROSS JOIN (SELECT domain, starts_at, sum(heard)::bigint AS heard, sum(trouble)::bigint AS trouble,
-                 sum(delivered)::bigint AS delivered
-          FROM (SELECT e.domain, bounce.window_start(e.occurred_at, p.outage_window_hours),
-                       count(DISTINCT e.recipient),
-                       count(DISTINCT e.recipient) FILTER (WHERE e.verdict = 'soft' AND e.counted AND e.fault <> 'recipient'),
-                       0
-                FROM bounce.event e CROSS JOIN bounce.policy p
-                WHERE p.outage_recipients > 0 AND e.superseded_by IS NULL AND e.withheld IS NULL AND e.recipient <> ''
-                GROUP BY 1, 2
-                UNION ALL
-                SELECT substring(d.recipient FROM '[^@]*$'), bounce.window_start(d.delivered_at, p.outage_window_hours),
-                       0, 0, count(*)
-                FROM bounce.delivery d CROSS JOIN bounce.policy p WHERE d.applied GROUP BY 1, 2
-                UNION ALL
-                SELECT f.domain, bounce.window_start(f.starts_at, p.outage_window_hours), f.heard, f.trouble, f.delivered
-                FROM bounce.forgotten_window f CROSS JOIN bounce.policy p
-               ) AS part (domain, starts_at, heard, trouble, delivered)
-          GROUP BY domain, starts_at) s;
-    PERFORM bounce.outage_mark((SELECT array_agg(DISTINCT domain) FROM bounce.domain_window WHERE widespread));
     -- One query for each range of addresses, so that parallel workers take one each.
     SELECT percentile_disc(ARRAY(SELECT i / ranges::float FROM generate_series(1, ranges - 1) i)) WITHIN GROUP (ORDER BY e.recipient)
     INTO bounds
     FROM bounce.event e TABLESAMPLE SYSTEM (
         least(100, 100.0 * sample_pages * current_setting('block_size')::integer / greatest(1, pg_relation_size('bounce.event'))));
     EXECUTE (
-        SELECT 'SELECT count(*), array_agg(address) FILTER (WHERE state_differs), array_agg(address) FILTER (WHERE campaigns_differ) FROM ('
-               || string_agg(format('SELECT * FROM bounce.recipient_compare(%L, %L)', r.above, r.up_to), ' UNION ALL ') || ') c'
+        SELECT 'CREATE TEMP TABLE rebuild_difference ON COMMIT DROP AS '
+               || string_agg(format('SELECT * FROM bounce.ledger_compare(%L, %L)', r.above, r.up_to), ' UNION ALL ')
         FROM (SELECT coalesce(lag(b) OVER (ORDER BY n), '') AS above, b AS up_to
-              FROM unnest(bounds || NULL::text) WITH ORDINALITY AS u (b, n)) r)
-    INTO addresses, state_keys, campaign_keys;
+              FROM unnest(bounds || NULL::text) WITH ORDINALITY AS u (b, n)) r);
+    SELECT coalesce(sum(d.addresses), 0) INTO addresses FROM pg_temp.rebuild_difference d;
+
+    DELETE FROM bounce.campaign_recipient c
+    WHERE c.ctid = ANY (ARRAY(SELECT d.campaign_at FROM pg_temp.rebuild_difference d WHERE d.campaign_at IS NOT NULL));
+    INSERT INTO bounce.campaign_recipient
+    SELECT (d.campaign_computed).* FROM pg_temp.rebuild_difference d WHERE (d.campaign_computed).recipient IS NOT NULL;
+
+    -- The states were computed under the outages that had been known; those of the addresses that
+    -- others concern are computed again.
+    concerned := bounce.window_rebuild();
+    FOR chunk, computed IN
+        SELECT array_agg(d.address), array_agg(d.computed) FILTER (WHERE ((d.computed).state).recipient IS NOT NULL)
+        FROM (SELECT d.address, d.computed, row_number() OVER (ORDER BY d.address) AS place
+              FROM pg_temp.rebuild_difference d
+              WHERE d.address IS NOT NULL AND NOT EXISTS (SELECT FROM unnest(concerned) k WHERE k = d.address)) d
+        GROUP BY d.place / at_once ORDER BY d.place / at_once
+    LOOP
+        PERFORM bounce.state_write(chunk, computed);
+    END LOOP;
     FOR chunk IN
-        SELECT array_agg(u.k) FROM unnest(state_keys) WITH ORDINALITY AS u (k, n) GROUP BY (u.n - 1) / at_once
+        SELECT array_agg(u.k) FROM unnest(concerned) WITH ORDINALITY AS u (k, n) GROUP BY (u.n - 1) / at_once
     LOOP
         PERFORM bounce.state_refresh(chunk);
     END LOOP;
-    FOR chunk IN
-        SELECT array_agg(u.k) FROM unnest(campaign_keys) WITH ORDINALITY AS u (k, n) GROUP BY (u.n - 1) / at_once
-    LOOP
-        PERFORM bounce.campaign_refresh(chunk);
-    END LOOP;
+    DROP TABLE pg_temp.rebuild_difference;
+
+    -- Readers keep seeing the old rows until the commit; hence DELETE, which unlike TRUNCATE does
+    -- not keep them waiting.
     DELETE FROM bounce.campaign_count;
     INSERT INTO bounce.campaign_count (campaign, day, verdict, category, fault, recipients)
     SELECT campaign, day, verdict, category, fault, sum(recipients)

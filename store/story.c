@@ -7,7 +7,7 @@
 
 #define TIME_TEXT(column) "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"')"
 
-/* The effect of an entry is what bounce.recipient_rows() made of it: the same functions say here
+/* The effect of an entry is what bounce.recipient_compute() made of it: the same functions say here
  * which bounces are strikes. */
 static const char entries_sql[] =
     "WITH strike AS (SELECT * FROM bounce.recipient_strikes(ARRAY[$1])),"

@@ -44,6 +44,19 @@ static void a_domains_outage_is_no_strike(void **state) {
     }
 }
 
+static void what_an_outage_excuses_was_never_suppressed(void **state) {
+    (void)state;
+    struct store_policy policy = store_policy_default;
+    policy.outage_recipients = 3;
+    policy.strikes = 1;
+    set_policy(&policy);
+    tell_domain(3, 3, 0);
+    sql(db, "DELETE FROM bounce.recipient; DELETE FROM bounce.domain_window;"
+            " DELETE FROM bounce.suppression_log; SELECT bounce.rebuild()");
+    assert_sql(db, "SELECT state, count(*) FROM bounce.recipient GROUP BY 1", "active|3");
+    assert_sql(db, "SELECT count(*) FROM bounce.suppression_log", "0");
+}
+
 static void full_mailboxes_are_no_outage(void **state) {
     (void)state;
     struct store_policy policy = store_policy_default;
@@ -89,9 +102,8 @@ static void an_outage_goes_with_its_evidence(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup(name, empty)
     const struct CMUnitTest tests[] = {
-        TEST(a_domains_outage_is_no_strike),
-        TEST(full_mailboxes_are_no_outage),
-        TEST(trouble_that_stays_or_comes_again_counts),
+        TEST(a_domains_outage_is_no_strike),    TEST(what_an_outage_excuses_was_never_suppressed),
+        TEST(full_mailboxes_are_no_outage),     TEST(trouble_that_stays_or_comes_again_counts),
         TEST(an_outage_goes_with_its_evidence),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

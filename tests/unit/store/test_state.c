@@ -204,7 +204,7 @@ static void a_refresh_reads_no_table_whole(void **state) {
     (void)state;
     sql(db, "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off;"
             " SET enable_nestloop = off");
-    sql(db, "PREPARE state (text[]) AS SELECT * FROM bounce.recipient_rows($1)");
+    sql(db, "PREPARE state (text[]) AS SELECT * FROM bounce.recipient_compute($1)");
     char *plan = sql_text(db, "EXPLAIN EXECUTE state (NULL)");
     static const char *const tables[] = {"event", "delivery", "operator_action", "domain_window"};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {

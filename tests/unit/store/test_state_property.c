@@ -357,6 +357,15 @@ static void states_are_a_pure_function_of_the_ledger(void **state) {
         char *rebuilt = computed(w.sql);
         assert_same(rebuilt, first, ledger, "rebuild");
         free(rebuilt);
+        sql(w.sql, "UPDATE bounce.domain_window SET outage = NOT outage, heard = heard + 1;"
+                   " UPDATE bounce.recipient SET strikes = strikes + 1, trouble_windows = '{}';"
+                   " UPDATE bounce.campaign_recipient SET verdict = 'none';"
+                   " INSERT INTO bounce.domain_window (domain, starts_at, outage)"
+                   " VALUES ('nowhere.example', '2026-01-01 00:00+00', true)");
+        sql(w.sql, "SELECT bounce.rebuild()");
+        rebuilt = computed(w.sql);
+        assert_same(rebuilt, first, ledger, "rebuild from wrong rows");
+        free(rebuilt);
         sql(w.sql, "DELETE FROM bounce.recipient; DELETE FROM bounce.escalation;"
                    " DELETE FROM bounce.domain_window; DELETE FROM bounce.campaign_recipient;"
                    " DELETE FROM bounce.campaign_count");
