@@ -23,7 +23,7 @@ enum {
     JOB_BYTES_MAX = 2 * 1024 * 1024, /* and no more octets than this, but for one message */
     FRAME_MAX = 64 * 1024 * 1024,    /* 10,000 recipients with full diagnostics stay below */
     READ_CHUNK = 64 * 1024,
-    SEND_TOGETHER = 16, /* messages in one system call, where workers are busy anyway */
+    SEND_TOGETHER = 64, /* messages in one system call, where workers are busy anyway */
     STARTS_MAX = 3,     /* without a greeting; then it is the machine, not a mail */
     AWAY_SECONDS = 1,   /* longer than this between two looks, the parent was busy or stopped */
 };
