@@ -212,7 +212,8 @@ class Hostile(Case):
         reasons = {row["reason"] for row in rows}
         self.assertLessEqual(reasons, {"the decoder was killed (signal 9, Killed)"})
         self.assert_folders(inbox=0, processed=400 - len(rows), quarantine=len(rows))
-        self.run_program("reprocess", "--quarantined", "--apply")
+        if rows:  # of those that were given to a worker alone, and it was killed again
+            self.run_program("reprocess", "--quarantined", "--apply")
         self.assert_ledger(mails)
 
     def test_workers_that_hang_are_replaced(self) -> None:
