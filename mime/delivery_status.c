@@ -182,13 +182,14 @@ static void end_block(struct mail *mail, struct group *group, struct group *bloc
 size_t delivery_status_read(struct mail *mail, struct bytes text) {
     size_t before = mail->report->recipient_count;
     struct group group = {0}, block = {0};
-    while (text.len) {
-        size_t left = text.len;
+    struct header_walk walk = {.rest = text};
+    while (walk.rest.len || walk.ahead) {
+        size_t left = walk.rest.len;
         struct header_field field;
-        if (!header_next(&text, &field)) {
+        if (!header_next(&walk, &field)) {
             struct bytes prose;
-            if (text.len == left)
-                bytes_next_line(&text, &prose);
+            if (walk.rest.len == left)
+                bytes_next_line(&walk.rest, &prose);
             end_block(mail, &group, &block);
             continue;
         }

@@ -36,29 +36,29 @@ static bool is_mbox_line(struct bytes line) {
     return bytes_starts_ignore_case(line, "From ") || bytes_starts_ignore_case(line, ">From ");
 }
 
-bool header_next(struct bytes *rest, struct header_field *field) {
-    struct bytes line;
-    bool found = false, noise = false;
-    for (struct bytes before = *rest; bytes_next_line(rest, &line); before = *rest) {
-        if (!line.len) {
-            if (found)
-                *rest = before;
-            break;
-        }
-        struct header_field next;
-        bool field_begins = !is_white(line.data[0]) && split_field(line, &next);
+bool header_next(struct header_walk *walk, struct header_field *field) {
+    struct bytes before = walk->rest, line;
+    bool found = walk->ahead, noise = false;
+    *field = walk->next;
+    walk->ahead = false;
+    for (; !walk->ahead && bytes_next_line(&walk->rest, &line); before = walk->rest) {
         /* "--" ends a part that has no empty line. */
-        bool ends = bytes_starts_ignore_case(line, "--") || (field_begins && found) ||
-                    (!found && !field_begins && !is_mbox_line(line));
-        if (ends) {
-            *rest = before;
+        if (!line.len || bytes_starts_ignore_case(line, "--")) {
+            if (line.len || found)
+                walk->rest = before;
             break;
         }
-        if (field_begins) {
-            *field = next;
+        bool folded = is_white(line.data[0]);
+        if (!folded && split_field(line, &walk->next)) {
+            if (!found)
+                *field = walk->next;
+            walk->ahead = found;
             found = true;
-        } else if (is_mbox_line(line)) {
+        } else if (!folded && is_mbox_line(line)) {
             noise = true;
+        } else if (!found) {
+            walk->rest = before;
+            break;
         } else if (!noise) {
             field->value.len = (size_t)(line.data + line.len - field->value.data);
         }
@@ -70,15 +70,15 @@ bool header_next(struct bytes *rest, struct header_field *field) {
 
 size_t header_read(struct bytes message, struct arena *arena, struct header *header) {
     *header = (struct header){NULL, 0};
-    struct bytes rest = message;
+    struct header_walk walk = {.rest = message};
     struct header_field field;
-    while (header_next(&rest, &field)) {
+    while (header_next(&walk, &field)) {
         if (header->count == HEADER_FIELDS_MAX)
             continue;
         header->fields = arena_grow(arena, header->fields, header->count, sizeof field);
         header->fields[header->count++] = field;
     }
-    return message.len - rest.len;
+    return message.len - walk.rest.len;
 }
 
 const struct header_field *header_find(const struct header *header, const char *name,

@@ -32,9 +32,17 @@ enum {
 /* Whether the line begins a field: a name of printable ASCII, then a colon. */
 bool header_is_field(struct bytes line);
 
-/* Takes the next field off the start of `*rest`. False at the end of the header, whose empty line
- * is taken too, and with nothing taken where no field begins. */
-bool header_next(struct bytes *rest, struct header_field *field);
+/* Fields that are read one after another. A field ends where the next one begins, whose first line
+ * is then behind `rest` already. */
+struct header_walk {
+    struct bytes rest; /* what is left to read: at first all */
+    struct header_field next;
+    bool ahead; /* whether `next` is such a field */
+};
+
+/* Takes the next field. False at the end of the header, whose empty line is taken off `rest` too,
+ * and with nothing taken where no field begins; there is none ahead then. */
+bool header_next(struct header_walk *walk, struct header_field *field);
 
 /* Takes the fields at the start of `message` and the empty line that ends them. Returns the length
  * taken: where the body begins. A message whose first line is no field has no header. */

@@ -83,9 +83,19 @@ static inline long bytes_find_char(struct bytes b, char c) {
     return p ? p - b.data : -1;
 }
 
+static inline bool ascii_is_alpha(char c) {
+    c = ascii_lower(c);
+    return c >= 'a' && c <= 'z';
+}
+
+static inline bool ascii_equal_ignore_case(char a, char b) {
+    int difference = a ^ b;
+    return !difference || (difference == ('a' ^ 'A') && ascii_is_alpha(a));
+}
+
 static inline bool bytes_starts_ignore_case(struct bytes b, const char *prefix) {
     for (size_t i = 0; prefix[i]; i++)
-        if (i == b.len || ascii_lower(b.data[i]) != ascii_lower(prefix[i]))
+        if (i == b.len || !ascii_equal_ignore_case(b.data[i], prefix[i]))
             return false;
     return true;
 }
@@ -96,11 +106,6 @@ static inline bool bytes_equal_ignore_case(struct bytes a, const char *text) {
 
 static inline bool ascii_is_digit(char c) {
     return c >= '0' && c <= '9';
-}
-
-static inline bool ascii_is_alpha(char c) {
-    c = ascii_lower(c);
-    return c >= 'a' && c <= 'z';
 }
 
 /* Space, tab, CR, LF, VT, FF. */
