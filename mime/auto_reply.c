@@ -1,7 +1,6 @@
 #include "mime/auto_reply.h"
 
 #include "mime/auto_reply_phrases.h"
-#include "mime/sender.h"
 
 enum match {
     IS_THERE,
@@ -168,7 +167,7 @@ bool auto_reply_spoken(const struct mail *mail, const struct kind_text *text, co
         return true;
     }
     /* Section 3.3 of RFC 3834 wants it so; what else comes from nobody is known by its form. */
-    if (mail->report->null_sender && !sender_is_named_system(mail) &&
+    if (mail->report->null_sender && !mail->from_system &&
         (answers_a_message(mail) || FIND_FIELD(mail, machine_fields))) {
         *reason = "from the null sender, and no report";
         return true;

@@ -29,13 +29,14 @@ struct date {
 
 /* Takes a number of so many digits and, where `behind` is one, the character behind it. */
 static bool take_number(struct bytes *rest, size_t least, size_t most, char behind, int *number) {
-    unsigned long n;
-    size_t before = rest->len;
-    if (!bytes_take_number(rest, 9999, &n) || before - rest->len < least ||
-        before - rest->len > most || (behind && (!rest->len || rest->data[0] != behind)))
+    size_t i = 0;
+    int n = 0;
+    for (; i < rest->len && i < most && ascii_is_digit(rest->data[i]); i++)
+        n = n * 10 + (rest->data[i] - '0');
+    if (i < least || (behind && (i == rest->len || rest->data[i] != behind)))
         return false;
-    *rest = bytes_from(*rest, behind ? 1 : 0);
-    *number = (int)n;
+    *rest = bytes_from(*rest, behind ? i + 1 : i);
+    *number = n;
     return true;
 }
 

@@ -28,11 +28,17 @@ static struct bytes decode_quoted_printable(struct arena *arena, bool in_header,
     char *out = arena_alloc(arena, body.len + 1);
     size_t len = 0;
     for (size_t i = 0; i < body.len; i++) {
-        char c = body.data[i];
-        if (c != '=') {
-            out[len++] = c == '_' && in_header ? ' ' : c;
-            continue;
-        }
+        struct bytes rest = bytes_from(body, i);
+        long escape = bytes_find_char(rest, '=');
+        size_t plain = escape < 0 ? rest.len : (size_t)escape;
+        memcpy(out + len, rest.data, plain);
+        for (size_t k = 0; in_header && k < plain; k++)
+            if (out[len + k] == '_')
+                out[len + k] = ' ';
+        len += plain;
+        i += plain;
+        if (escape < 0)
+            break;
         int high = i + 2 < body.len ? ascii_hex_value(body.data[i + 1]) : -1;
         int low = high >= 0 ? ascii_hex_value(body.data[i + 2]) : -1;
         if (low >= 0) {
@@ -47,7 +53,7 @@ static struct bytes decode_quoted_printable(struct arena *arena, bool in_header,
         if (end < body.len && body.data[end] == '\n')
             i = end;
         else
-            out[len++] = c;
+            out[len++] = '=';
     }
     return (struct bytes){out, len};
 }

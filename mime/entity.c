@@ -60,37 +60,50 @@ static void add_extended(struct buf *out, struct bytes value, bool first) {
     }
 }
 
-/* A parameter of an unfolded value. */
-static struct bytes find_parameter(struct arena *arena, struct bytes rest, const char *wanted) {
-    struct bytes name, text;
-    struct bytes plain = {NULL, 0};
-    struct buf pieces = BUF_INIT;
-    bool any = false;
-    long semicolon = bytes_find_char(rest, ';');
-    rest = bytes_from(rest, semicolon < 0 ? rest.len : (size_t)semicolon);
-    while (next_parameter(&rest, &name, &text)) {
-        if (!bytes_starts_ignore_case(name, wanted))
-            continue;
-        struct bytes suffix = bytes_from(name, strlen(wanted));
-        if (!suffix.len && !plain.data)
-            plain = text;
-        if (!suffix.len || suffix.data[0] != '*')
-            continue;
-        if (suffix.data[suffix.len - 1] == '*')
-            add_extended(&pieces, text, !any);
-        else
-            buf_add_bytes(&pieces, text);
-        any = true;
-    }
-    if (!plain.data && pieces.len)
-        plain = (struct bytes){arena_bytes(arena, buf_bytes(&pieces)), pieces.len};
-    buf_free(&pieces);
-    return plain;
+/* A parameter that is looked for. */
+struct parameter {
+    const char *name;
+    struct bytes *value; /* where it goes; no bytes where it is missing */
+    struct buf pieces;   /* of its extended form */
+    bool extended;
+};
+
+static void add_parameter(struct parameter *p, struct bytes suffix, struct bytes text) {
+    if (!suffix.len && !p->value->data)
+        *p->value = text;
+    if (!suffix.len || suffix.data[0] != '*')
+        return;
+    if (suffix.data[suffix.len - 1] == '*')
+        add_extended(&p->pieces, text, !p->extended);
+    else
+        buf_add_bytes(&p->pieces, text);
+    p->extended = true;
 }
 
-struct bytes entity_parameter(struct arena *arena, struct bytes value, const char *wanted) {
+/* Finds parameters of an unfolded value. */
+static void find_parameters(struct arena *arena, struct bytes rest, struct parameter *wanted,
+                            size_t count) {
+    struct bytes name, text;
+    long semicolon = bytes_find_char(rest, ';');
+    rest = bytes_from(rest, semicolon < 0 ? rest.len : (size_t)semicolon);
+    while (next_parameter(&rest, &name, &text))
+        for (size_t i = 0; i < count; i++)
+            if (bytes_starts_ignore_case(name, wanted[i].name))
+                add_parameter(&wanted[i], bytes_from(name, strlen(wanted[i].name)), text);
+    for (size_t i = 0; i < count; i++) {
+        struct buf *pieces = &wanted[i].pieces;
+        if (!wanted[i].value->data && pieces->len)
+            *wanted[i].value = (struct bytes){arena_bytes(arena, buf_bytes(pieces)), pieces->len};
+        buf_free(pieces);
+    }
+}
+
+struct bytes entity_parameter(struct arena *arena, struct bytes value, const char *name) {
+    struct bytes found = {NULL, 0};
+    struct parameter wanted = {name, &found, BUF_INIT, false};
     value = header_unfold(arena, bytes_first(value, VALUE_MAX_LENGTH));
-    return find_parameter(arena, value, wanted);
+    find_parameters(arena, value, &wanted, 1);
+    return found;
 }
 
 /* "type/subtype" in lower case, or NULL. */
@@ -116,14 +129,14 @@ static struct entity *entity_new(struct bytes from, struct entity *parent, struc
     if (!e->type)
         e->type =
             parent && !strcmp(parent->type, "multipart/digest") ? "message/rfc822" : "text/plain";
-    if (e->declared && bytes_find_char(type, ';') >= 0) {
-        e->charset = find_parameter(arena, type, "charset");
-        e->name = find_parameter(arena, type, "name");
-        if (entity_is(e, "multipart/")) {
-            e->boundary = find_parameter(arena, type, "boundary");
-            e->report_type = find_parameter(arena, type, "report-type");
-        }
-    }
+    struct parameter wanted[] = {
+        {"charset", &e->charset, BUF_INIT, false},
+        {"name", &e->name, BUF_INIT, false},
+        {"boundary", &e->boundary, BUF_INIT, false},
+        {"report-type", &e->report_type, BUF_INIT, false}, /* the last two: of multiparts */
+    };
+    if (e->declared)
+        find_parameters(arena, type, wanted, entity_is(e, "multipart/") ? 4 : 2);
     e->encoding = encoding_of(header_value(&e->header, "Content-Transfer-Encoding"));
     e->attachment =
         bytes_starts_ignore_case(header_value(&e->header, "Content-Disposition"), "attachment");
@@ -285,11 +298,6 @@ struct entity *entity_next(const struct entity *e) {
     return e ? e->next : NULL;
 }
 
-bool entity_is(const struct entity *e, const char *type) {
-    size_t len = strlen(type);
-    return type[len - 1] == '/' ? !strncmp(e->type, type, len) : !strcmp(e->type, type);
-}
-
 struct bytes entity_content(const struct entity *e, struct arena *arena, size_t max) {
     return encoding_decode(arena, e->encoding, bytes_first(e->body, max));
 }
@@ -300,10 +308,13 @@ static struct bytes with_line_feeds(struct arena *arena, struct bytes text) {
         return text;
     char *out = arena_alloc(arena, text.len + 1);
     size_t len = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] != '\r')
-            out[len++] = text.data[i];
-        else if (i + 1 == text.len || text.data[i + 1] != '\n')
+    while (text.len) {
+        long end = bytes_find_char(text, '\r');
+        struct bytes run = bytes_first(text, end < 0 ? text.len : (size_t)end);
+        memcpy(out + len, run.data, run.len);
+        len += run.len;
+        text = bytes_from(text, run.len + 1);
+        if (end >= 0 && !(text.len && text.data[0] == '\n'))
             out[len++] = '\n';
     }
     return (struct bytes){out, len};

@@ -17,6 +17,7 @@
 #include "mime/header.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 enum {
     ENTITY_DEPTH_MAX = 16,   /* multiparts open at once; real mail has up to five */
@@ -49,7 +50,10 @@ struct entity *entity_read(struct bytes message, struct arena *arena);
 struct entity *entity_next(const struct entity *entity);
 
 /* Whether the type is `type`, or with a pattern that ends in "/", of that family. */
-bool entity_is(const struct entity *entity, const char *type);
+static inline bool entity_is(const struct entity *entity, const char *type) {
+    size_t len = strlen(type);
+    return type[len - 1] == '/' ? !strncmp(entity->type, type, len) : !strcmp(entity->type, type);
+}
 
 /* The body with its transfer encoding undone. At most `max` bytes of the body are read. */
 struct bytes entity_content(const struct entity *entity, struct arena *arena, size_t max);

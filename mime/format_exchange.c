@@ -7,7 +7,6 @@
 #include "mime/format.h"
 #include "mime/listing.h"
 #include "mime/notice.h"
-#include "mime/sender.h"
 
 static const char phrase[] = "did not reach the following recipient";
 
@@ -21,7 +20,7 @@ static bool is_diagnosis(struct bytes line) {
 
 static bool recognise(const struct mail *mail) {
     struct bytes rest = bytes_first(mail->notice, mail->head.len), line;
-    if (!sender_may_notify(mail))
+    if (!mail->may_notify)
         return false;
     if (bytes_find(mail->head, phrase) >= 0)
         return true;

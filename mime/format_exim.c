@@ -2,7 +2,6 @@
 #include "mime/entry.h"
 #include "mime/format.h"
 #include "mime/listing.h"
-#include "mime/sender.h"
 
 static const struct {
     const char *words;
@@ -32,7 +31,7 @@ static long opening_find(const struct mail *mail, enum report_action *action) {
 
 static bool recognise(const struct mail *mail) {
     enum report_action action;
-    return sender_may_notify(mail) && opening_find(mail, &action) >= 0;
+    return mail->may_notify && opening_find(mail, &action) >= 0;
 }
 
 /* "pipe to |command" and "save to /path" fail on behalf of the address in the words behind them. */

@@ -4,7 +4,6 @@
 #include "mime/format.h"
 #include "mime/listing.h"
 #include "mime/notice.h"
-#include "mime/sender.h"
 #include "mime/words.h"
 
 static const struct row {
@@ -146,8 +145,8 @@ static const struct row {
 
 static bool recognise(const struct mail *mail) {
     /* A phrase such as "your message to" is anybody's. */
-    if (!sender_may_notify(mail) || !(words_in_failure_subject(mail->subject) ||
-                                      words_in_failure(mail->head) || words_in_delay(mail->head)))
+    if (!mail->may_notify || !(words_in_failure_subject(mail->subject) ||
+                               words_in_failure(mail->head) || words_in_delay(mail->head)))
         return false;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (bytes_find(mail->head, rows[i].phrase) >= 0)

@@ -4,12 +4,11 @@
 #include "mime/entry.h"
 #include "mime/format.h"
 #include "mime/notice.h"
-#include "mime/sender.h"
 
 static bool recognise(const struct mail *mail) {
     struct bytes rest = mail->notice;
     struct entry entry;
-    return sender_may_notify(mail) && entry_next_bracketed(&rest, &entry);
+    return mail->may_notify && entry_next_bracketed(&rest, &entry);
 }
 
 static void read_entries(struct mail *mail) {

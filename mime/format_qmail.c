@@ -3,7 +3,6 @@
  * children of qmail with words of their own in front. */
 #include "mime/entry.h"
 #include "mime/format.h"
-#include "mime/sender.h"
 
 static const char *const openings[] = {
     "hi. this is the",
@@ -14,7 +13,7 @@ static const char *const openings[] = {
 };
 
 static bool recognise(const struct mail *mail) {
-    if (!sender_may_notify(mail))
+    if (!mail->may_notify)
         return false;
     if (bytes_equal(mail->subject, bytes_of("failure notice")))
         return true;

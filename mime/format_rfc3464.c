@@ -1,7 +1,6 @@
 /* RFC 3464 and RFC 6533: the fields of a status part, declared or standing in the text. */
 #include "mime/delivery_status.h"
 #include "mime/format.h"
-#include "mime/sender.h"
 
 enum {
     /* Transfer-encoded fields of REPORT_RECIPIENTS_MAX recipients. */
@@ -11,7 +10,7 @@ enum {
 static bool recognise(const struct mail *mail) {
     if (mail->status_part)
         return true;
-    return sender_may_notify(mail) && delivery_status_find(mail->notice) >= 0;
+    return mail->may_notify && delivery_status_find(mail->notice) >= 0;
 }
 
 static void read_fields(struct mail *mail) {

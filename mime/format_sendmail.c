@@ -4,14 +4,13 @@
 #include "mime/entry.h"
 #include "mime/format.h"
 #include "mime/notice.h"
-#include "mime/sender.h"
 
 static const char list_phrase[] = "the following addresses ha";
 static const char transcript_phrase[] = "transcript of session follows";
 
 static bool recognise(const struct mail *mail) {
-    return sender_may_notify(mail) && (bytes_find(mail->head, list_phrase) >= 0 ||
-                                       bytes_find(mail->head, transcript_phrase) >= 0);
+    return mail->may_notify && (bytes_find(mail->head, list_phrase) >= 0 ||
+                                bytes_find(mail->head, transcript_phrase) >= 0);
 }
 
 /* The transcript's words about an address: "550 5.1.1 <address>... User unknown" or

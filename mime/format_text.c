@@ -48,11 +48,12 @@ static bool is_same(struct bytes address, const char *other) {
 }
 
 static bool recognise(const struct mail *mail) {
+    if (!mail->may_notify)
+        return false;
     bool in_subject = words_in_failure_subject(mail->subject);
-    bool in_text = words_in_failure(mail->head);
     /* Anybody but a mail system must say it twice. */
-    return sender_may_notify(mail) &&
-           (sender_is_named_system(mail) ? in_subject || in_text : in_subject && in_text);
+    return mail->from_system ? in_subject || words_in_failure(mail->head)
+                             : in_subject && words_in_failure(mail->head);
 }
 
 /* Whether the line begins with the address, save for marks. */

@@ -127,17 +127,28 @@ struct bytes header_unfold(struct arena *arena, struct bytes value) {
     if (is_unfolded(value))
         return value;
     char *out = arena_alloc(arena, value.len + 1);
-    size_t len = 0, i = 0;
-    while (i < value.len) {
-        if ((unsigned char)value.data[i] > ' ' || !ascii_is_space(value.data[i])) {
-            out[len++] = value.data[i++];
+    size_t len = 0;
+    struct bytes line;
+    while (bytes_next_line(&value, &line)) {
+        while (line.len && ascii_is_space(line.data[0]))
+            line = bytes_from(line, 1);
+        if (!line.len)
+            continue;
+        if (len && out[len - 1] != ' ')
+            out[len++] = ' ';
+        if (is_unfolded(line)) {
+            memcpy(out + len, line.data, line.len);
+            len += line.len;
             continue;
         }
-        while (i < value.len && ascii_is_space(value.data[i]))
-            i++;
-        if (len && i < value.len)
-            out[len++] = ' ';
+        for (size_t i = 0; i < line.len; i++)
+            if (!ascii_is_space(line.data[i]))
+                out[len++] = line.data[i];
+            else if (out[len - 1] != ' ')
+                out[len++] = ' ';
     }
+    if (len && out[len - 1] == ' ')
+        len--;
     return (struct bytes){out, len};
 }
 
@@ -148,8 +159,13 @@ struct bytes header_without_comments(struct arena *arena, struct bytes value) {
     size_t len = 0, depth = 0, kept = 0;
     bool quoted = false;
     for (size_t i = 0; i < value.len; i++) {
-        while (!depth && i < value.len && value.data[i] != '"' && value.data[i] != '(')
-            out[len++] = value.data[i++];
+        size_t run = i;
+        while (i < value.len && value.data[i] != '(' && value.data[i] != (depth ? ')' : '"'))
+            i++;
+        if (!depth) {
+            memcpy(out + len, value.data + run, i - run);
+            len += i - run;
+        }
         if (i == value.len)
             break;
         char c = value.data[i];

@@ -29,6 +29,8 @@ struct mail {
     struct entity *original_part; /* the returned original, or NULL */
     struct bytes subject;         /* report->subject with ASCII letters in lower case */
     const char *sender;           /* what From says, as text in lower case; "" for nothing */
+    bool from_system;             /* sender_is_named_system */
+    bool may_notify;              /* sender_may_notify */
 
     /* The human-readable text in UTF-8 with LF, cut where the returned original begins. */
     struct bytes notice;

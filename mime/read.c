@@ -111,7 +111,6 @@ static void set_kind(struct report *report, enum report_kind kind, const char *r
 
 static void read_kind(struct mail *mail, const struct header *original) {
     struct report *report = mail->report;
-    bool system = sender_is_named_system(mail);
     enum report_kind kind;
     const char *reason;
     if (feedback_read(mail, original, &reason)) {
@@ -127,7 +126,7 @@ static void read_kind(struct mail *mail, const struct header *original) {
         return;
     }
     /* Mail systems say "Auto-Submitted: auto-replied" of their bounces too. */
-    if (!system && !mail->status_part && kind_find_declared(mail, &kind, &reason)) {
+    if (!mail->from_system && !mail->status_part && kind_find_declared(mail, &kind, &reason)) {
         set_kind(report, kind, reason);
         return;
     }
@@ -173,7 +172,9 @@ struct report *report_read(struct bytes message, bool truncated,
     read_header(&mail);
     mail.status_part = status_part_find(mail.root);
     mail.original_part = original_part_find(mail.root, mail.status_part);
-    notice_read(&mail, sender_may_notify(&mail) ? NOTICE_MAX : ORDINARY_TEXT_MAX);
+    mail.from_system = sender_is_named_system(&mail);
+    mail.may_notify = sender_may_notify(&mail);
+    notice_read(&mail, mail.may_notify ? NOTICE_MAX : ORDINARY_TEXT_MAX);
     struct header original = original_read(&mail);
     candidates_read(&mail);
     read_kind(&mail, &original);

@@ -18,14 +18,15 @@ static const char *const role_local_parts[] = {
 };
 
 bool sender_is_named_system(const struct mail *mail) {
+    struct bytes sender = bytes_of(mail->sender);
     for (size_t i = 0; i < sizeof system_names / sizeof *system_names; i++)
-        if (bytes_find(bytes_of(mail->sender), system_names[i]) >= 0)
+        if (bytes_find(sender, system_names[i]) >= 0)
             return true;
     return false;
 }
 
 bool sender_may_notify(const struct mail *mail) {
-    if (mail->report->null_sender || sender_is_named_system(mail))
+    if (mail->report->null_sender || mail->from_system)
         return true;
     /* People answer notices under their subjects, and newsletters about mail have such ones.
      * List-Id says nothing: some systems copy it from the mail that failed. */

@@ -9,11 +9,13 @@
 
 #include "mime/mail.h"
 
-/* Whether From is a mail system's: MAILER-DAEMON, "Mail Delivery Subsystem", postmaster. */
+/* Whether From is a mail system's: MAILER-DAEMON, "Mail Delivery Subsystem", postmaster. Found
+ * once, for mail->from_system. */
 bool sender_is_named_system(const struct mail *mail);
 
 /* Whether the mail may be a notice: from a mail system, with an empty envelope sender, or under the
- * subject of a notice while it answers nobody and is no newsletter. */
+ * subject of a notice while it answers nobody and is no newsletter. Asks mail->from_system; found
+ * once, for mail->may_notify. */
 bool sender_may_notify(const struct mail *mail);
 
 /* Whether From is Amazon SNS, which passes SES notices on by mail. */

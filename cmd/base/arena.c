@@ -10,6 +10,7 @@
 
 enum {
     BLOCK_SIZE = 32 * 1024, /* what a typical bounce needs fits into one block */
+    LINE_ROOM = 256,        /* most of what is printed is shorter, and printed once */
     ALIGNMENT = _Alignof(max_align_t),
 };
 
@@ -97,14 +98,18 @@ char *arena_bytes(struct arena *arena, struct bytes text) {
 
 char *arena_printf(struct arena *arena, const char *format, ...) {
     va_list ap, again;
+    char line[LINE_ROOM];
     va_start(ap, format);
     va_copy(again, ap);
-    int len = vsnprintf(NULL, 0, format, ap);
+    int len = vsnprintf(line, sizeof line, format, ap);
     va_end(ap);
     if (len < 0)
         memory_fail();
-    char *p = arena_alloc(arena, (size_t)len + 1);
-    vsnprintf(p, (size_t)len + 1, format, again);
+    char *p = take(arena, (size_t)len + 1);
+    if ((size_t)len < sizeof line)
+        memcpy(p, line, (size_t)len + 1);
+    else
+        vsnprintf(p, (size_t)len + 1, format, again);
     va_end(again);
     return p;
 }
