@@ -41,14 +41,20 @@ END
 $$;
 COMMENT ON FUNCTION bounce.prune_tokens IS 'Removes tokens that are older than so many days, save those of addresses that the ledger knows.';
 
+-- For bounce.signature_outcomes, whose `time` this is. Events are stored in the order of time, more or
+-- less, so that an index of 100 kB finds a week among ten million of them.
+CREATE INDEX event_day ON bounce.event USING brin ((date_trunc('day', occurred_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'));
+
+-- An event's first revision is of the run that stored the message; only what was judged again has to
+-- ask the message.
 CREATE VIEW bounce.signature_outcomes AS
 SELECT (e.occurred_at AT TIME ZONE 'UTC')::date AS day, coalesce(r.mailbox, '') AS mailbox, e.signature AS outcome,
        count(*) AS events, count(DISTINCT e.recipient) AS recipients,
        count(*) FILTER (WHERE e.withheld IS NOT NULL) AS withheld,
        date_trunc('day', e.occurred_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS time
 FROM bounce.event e
-LEFT JOIN bounce.message m ON m.id = e.message
-LEFT JOIN bounce.run r ON r.id = m.run
+LEFT JOIN bounce.message m ON m.id = CASE WHEN e.revision > 0 THEN e.message END
+LEFT JOIN bounce.run r ON r.id = coalesce(m.run, e.run)
 WHERE e.superseded_by IS NULL AND e.signature IS NOT NULL AND e.recipient <> ''
 GROUP BY 1, 2, 3, time;
 COMMENT ON VIEW bounce.signature_outcomes IS 'How the signatures of VERP addresses turned out, by day and mailbox: what to look at before require_signature is set, and where forged bounces show. Only events about somebody, and only where there is a key.';
