@@ -11,10 +11,12 @@
 #include "cmd/near.h"
 
 #include <confuse.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     KEYS_MAX = 64,
@@ -308,12 +310,20 @@ static int check_text(const char *path, struct bytes text, struct err *err) {
     return 0;
 }
 
+static int cannot_read(const char *path, struct err *err) {
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        err_advise(err, "--config names another one, nullsender.conf(5) says what belongs there");
+    else if (access(path, R_OK) != 0 && errno == EACCES)
+        err_advise(err, "run it as the user who may read that: sudo -u nullsender nullsender ...");
+    return err_prefix(err, "configuration file");
+}
+
 int config_read(const char *path, struct config **config, struct err *err) {
     *config = NULL;
     struct buf text = BUF_INIT;
     if (file_read(path, &text, err) != 0) {
         buf_free(&text);
-        return err_prefix(err, "configuration file");
+        return cannot_read(path, err);
     }
     if (check_text(path, buf_bytes(&text), err) != 0) {
         buf_free(&text);

@@ -32,7 +32,7 @@ int database_open(const struct config *config, struct store **store, struct err 
                        config->path);
     char *password = NULL;
     if (secret_read("password", &config->database_password, &password, err) != 0)
-        return err_prefix(err, "database password");
+        return err_prefix(err, "database");
     struct store_options options = {
         .conninfo = config->conninfo,
         .password = password,

@@ -171,7 +171,8 @@ int secret_read(const char *name, const struct config_secret *source, char **sec
                 struct err *err) {
     *secret = NULL;
     if (source->file)
-        return read_file(source->file, false, secret, err);
+        return read_file(source->file, false, secret, err) != 0 ? err_prefix(err, "%s_file", name)
+                                                                : 0;
     if (source->command)
         return read_command(name, source->command, secret, err);
     if (source->credential)

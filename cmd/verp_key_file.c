@@ -82,6 +82,8 @@ int verp_key_file_read(const char *path, struct verp_keys **keys, struct err *er
     struct text text;
     *keys = NULL;
     int rc = read_text(path, &text, err);
+    if (rc != 0 && access(path, F_OK) != 0 && errno == ENOENT)
+        err_advise(err, "nullsender verp keygen makes it");
     if (rc == 0)
         rc = keys_of(&text, path, keys, err);
     text_free(&text);

@@ -167,6 +167,8 @@ static int login_failed(CURLcode code, const char *words, const struct greeting 
     if (bytes_starts_ignore_case(last, "* BYE"))
         return refusal_set(err, bytes_from(last, 5), ERR_TEMPORARY,
                            "the server closes the connection");
+    if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT)
+        return err_set(err, failure_code(code), "%s (are `host` and `port` right?)", words);
     if (last.len == 0)
         return err_set(err, failure_code(code), "%s", words);
     return err_set(err, failure_code(code), "%s (the server's last words: \"%.*s\")", words,

@@ -10,7 +10,7 @@ static const struct meaning {
     enum err_code code;
     const char *advice; /* NULL: the server's words say it */
 } meanings[] = {
-    {"[AUTHENTICATIONFAILED", ERR_PERMISSION, NULL},
+    {"[AUTHENTICATIONFAILED", ERR_PERMISSION, "is `user` right, and its password or token?"},
     {"[AUTHORIZATIONFAILED", ERR_PERMISSION, NULL},
     {"[EXPIRED", ERR_PERMISSION, "the password or token has run out and must be renewed"},
     {"[PRIVACYREQUIRED", ERR_PERMISSION, "the server wants TLS"},

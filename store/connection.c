@@ -16,33 +16,53 @@ enum {
     OLDEST_SERVER = 130000, /* PostgreSQL 13: the oldest with security updates until 2025 */
 };
 
-static const struct {
+static const char run_migrate[] = "run nullsender migrate";
+
+static const struct sqlstate {
     const char *prefix; /* of the SQLSTATE; the first that fits counts */
     enum err_code code;
-} sqlstate_codes[] = {
-    {"08", ERR_TEMPORARY},    /* connection exception */
-    {"25006", ERR_TEMPORARY}, /* read-only: a standby, before or after a failover */
-    {"25P03", ERR_TEMPORARY}, /* idle_in_transaction_session_timeout */
-    {"28", ERR_PERMISSION},   /* invalid authorization */
-    {"3D000", ERR_CONFIG},    /* no such database */
-    {"3F000", ERR_CONFIG},    /* no such schema */
-    {"40", ERR_TEMPORARY},    /* serialization failure, deadlock */
-    {"42501", ERR_PERMISSION}, {"42703", ERR_CONFIG}, /* no such column, */
-    {"42883", ERR_CONFIG},                            /* function, */
-    {"42P01", ERR_CONFIG},                            /* table: the schema is missing or old */
-    {"53", ERR_TEMPORARY},                            /* out of disk, memory or connections */
-    {"55P03", ERR_TEMPORARY},                         /* lock_timeout */
-    {"57", ERR_TEMPORARY},                            /* shut down, starting, cancelled */
-    {"58", ERR_TEMPORARY},                            /* the server's own input and output */
+    const char *advice;
+} sqlstates[] = {
+    {"08", ERR_TEMPORARY, NULL},    /* connection exception */
+    {"25006", ERR_TEMPORARY, NULL}, /* read-only: a standby, before or after a failover */
+    {"25P03", ERR_TEMPORARY, NULL}, /* idle_in_transaction_session_timeout */
+    {"28P01", ERR_PERMISSION, "is the password of the section database right?"},
+    {"28", ERR_PERMISSION, /* invalid authorization: no such role, or not for this user */
+     "run it as the user whose name the role has, or name another role in conninfo"},
+    {"3D000", ERR_CONFIG, "createdb makes it, if conninfo means this one"}, /* database */
+    {"3F000", ERR_CONFIG, run_migrate},                                     /* schema */
+    {"40", ERR_TEMPORARY, NULL}, /* serialization failure, deadlock */
+    {"42501", ERR_PERMISSION,
+     "conninfo has to name the role that owns the database, or one that was granted this"},
+    {"42703", ERR_CONFIG, run_migrate}, /* no such column, */
+    {"42883", ERR_CONFIG, run_migrate}, /* function, */
+    {"42P01", ERR_CONFIG, run_migrate}, /* table: the schema is missing or old */
+    {"53", ERR_TEMPORARY, NULL},        /* out of disk, memory or connections */
+    {"55P03", ERR_TEMPORARY, NULL},     /* lock_timeout */
+    {"57", ERR_TEMPORARY, NULL},        /* shut down, starting, cancelled */
+    {"58", ERR_TEMPORARY, NULL},        /* the server's own input and output */
 };
 
+static const struct sqlstate *sqlstate_find(const char *sqlstate) {
+    for (size_t i = 0; sqlstate && i < sizeof sqlstates / sizeof sqlstates[0]; i++)
+        if (strncmp(sqlstate, sqlstates[i].prefix, strlen(sqlstates[i].prefix)) == 0)
+            return &sqlstates[i];
+    return NULL;
+}
+
 enum err_code connection_error_code(const char *sqlstate) {
+    const struct sqlstate *known = sqlstate_find(sqlstate);
     if (!sqlstate)
         return ERR_TEMPORARY;
-    for (size_t i = 0; i < sizeof sqlstate_codes / sizeof sqlstate_codes[0]; i++)
-        if (strncmp(sqlstate, sqlstate_codes[i].prefix, strlen(sqlstate_codes[i].prefix)) == 0)
-            return sqlstate_codes[i].code;
-    return ERR_SOFTWARE;
+    return known ? known->code : ERR_SOFTWARE;
+}
+
+/* `text` and its SQLSTATE, which may be NULL, and what to do about it. */
+static int set_error(struct err *err, enum err_code code, const char *text, const char *sqlstate) {
+    const struct sqlstate *known = sqlstate_find(sqlstate);
+    err_set(err, code, "%s%s%s%s", text, sqlstate ? " [SQLSTATE " : "", sqlstate ? sqlstate : "",
+            sqlstate ? "]" : "");
+    return known && known->advice ? err_advise(err, known->advice) : -1;
 }
 
 /* libpq's texts end with a newline and have several lines; ours have one. */
@@ -76,10 +96,7 @@ int connection_error(const PGconn *connection, const PGresult *result, struct er
     /* The detail of a constraint shows the row; in all other kinds it explains. */
     if (detail && strncmp(sqlstate ? sqlstate : "", "23", 2) != 0)
         buf_printf(&text, " (%s)", detail);
-    if (code == ERR_CONFIG && strncmp(sqlstate, "3D", 2) != 0)
-        buf_add_string(&text, "; run nullsender migrate");
-    err_set(err, code, "%s%s%s%s", text.data, sqlstate ? " [SQLSTATE " : "",
-            sqlstate ? sqlstate : "", sqlstate ? "]" : "");
+    set_error(err, code, text.data, sqlstate);
     buf_free(&text);
     return -1;
 }
@@ -106,7 +123,7 @@ static bool take_sqlstate(struct buf *text, char sqlstate[SQLSTATE_LENGTH + 1]) 
 
 static int connect_error(const PGconn *connection, bool is_config, struct err *err) {
     struct buf raw = BUF_INIT, text = BUF_INIT;
-    char sqlstate[SQLSTATE_LENGTH + 1];
+    char sqlstate[SQLSTATE_LENGTH + 1] = "";
     buf_add_string(&raw, PQerrorMessage(connection));
     enum err_code code = is_config ? ERR_CONFIG : ERR_TEMPORARY;
     if (take_sqlstate(&raw, sqlstate))
@@ -114,7 +131,7 @@ static int connect_error(const PGconn *connection, bool is_config, struct err *e
     else if (PQconnectionNeedsPassword(connection))
         code = ERR_PERMISSION;
     add_one_line(&text, raw.data);
-    err_set(err, code, "%s", text.data);
+    set_error(err, code, text.data, *sqlstate ? sqlstate : NULL);
     buf_free(&raw);
     buf_free(&text);
     return -1;

@@ -45,3 +45,11 @@ int err_prefix(struct err *err, const char *format, ...) {
     snprintf(err->text + len, sizeof err->text - len, ": %s", old);
     return -1;
 }
+
+int err_advise(struct err *err, const char *advice) {
+    if (!err)
+        return -1;
+    size_t len = strlen(err->text);
+    snprintf(err->text + len, sizeof err->text - len, "; %s", advice);
+    return -1;
+}

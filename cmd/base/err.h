@@ -51,4 +51,8 @@ int err_set_errno(struct err *err, enum err_code code, const char *format, ...)
 /* Puts `format` and ": " before the text that is there; keeps the code. Always returns -1. */
 int err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Puts "; " and `advice`, what to do about it, behind the text; keeps the code. Always returns -1.
+ */
+int err_advise(struct err *err, const char *advice);
+
 #endif

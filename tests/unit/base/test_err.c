@@ -27,6 +27,8 @@ static void each_layer_puts_its_words_in_front(void **state) {
     assert_int_equal(err_prefix(&err, "UID %u", 4711U), -1);
     err_prefix(&err, "mailbox %s", "bounces");
     assert_string_equal(err.text, "mailbox bounces: UID 4711: server closed the connection");
+    assert_int_equal(err_advise(&err, "wait"), -1);
+    assert_string_equal(err.text, "mailbox bounces: UID 4711: server closed the connection; wait");
     assert_int_equal(err.code, ERR_TEMPORARY);
 }
 
@@ -55,6 +57,8 @@ static void long_texts_are_cut_and_stay_strings(void **state) {
     assert_int_equal(strlen(err.text), ERR_TEXT_MAX - 1);
     err_prefix(&err, "%s", text);
     assert_int_equal(strlen(err.text), ERR_TEXT_MAX - 1);
+    err_advise(&err, "wait");
+    assert_int_equal(strlen(err.text), ERR_TEXT_MAX - 1);
     assert_int_equal(err.code, ERR_IO);
 }
 
@@ -63,6 +67,7 @@ static void nobody_need_want_to_know(void **state) {
     assert_int_equal(err_set(NULL, ERR_DATA, "x"), -1);
     assert_int_equal(err_set_errno(NULL, ERR_DATA, "x"), -1);
     assert_int_equal(err_prefix(NULL, "x"), -1);
+    assert_int_equal(err_advise(NULL, "x"), -1);
 }
 
 static void codes_are_those_of_sysexits(void **state) {
