@@ -10,6 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    PAGE_WIDTH = 80, /* of a terminal that nobody has widened */
+    HELP_COLUMN = 27,
+};
+
 static bool command_takes(const struct command *command, enum option_id option) {
     return (command_common_options | (command ? command->options : 0)) >> option & 1;
 }
@@ -241,15 +246,54 @@ void invocation_free(struct invocation *invocation) {
         free(invocation->values[o]);
 }
 
+/* Goes on at `column`, breaks lines at PAGE_WIDTH, and begins each new one at `indent`. Returns the
+ * column where it ends. */
+static size_t print_words(struct bytes text, size_t column, size_t indent, FILE *out) {
+    while ((text = bytes_trim(text)).len) {
+        long blank = bytes_find_char(text, ' ');
+        struct bytes word = bytes_first(text, blank < 0 ? text.len : (size_t)blank);
+        text = bytes_from(text, word.len);
+        if (column > indent && column + 1 + word.len > PAGE_WIDTH) {
+            fprintf(out, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (column > indent) {
+            putc(' ', out);
+            column++;
+        }
+        fwrite(word.data, 1, word.len, out);
+        column += word.len;
+    }
+    return column;
+}
+
+/* Lines that are indented stay as they are, and so do empty ones. */
+static void print_paragraphs(const char *text, FILE *out) {
+    struct bytes rest = bytes_of(text), line;
+    size_t column = 0;
+    while (bytes_next_line(&rest, &line)) {
+        if (line.len && line.data[0] != ' ') {
+            column = print_words(line, column, 0, out);
+            continue;
+        }
+        fprintf(out, "%s%.*s\n", column ? "\n" : "", (int)line.len, line.data);
+        column = 0;
+    }
+    if (column)
+        putc('\n', out);
+}
+
 void command_print_overview(FILE *out) {
     fputs("usage: nullsender [-c FILE] COMMAND [OPTION...] [ARGUMENT...]\n"
           "\n"
-          "Reads bounce mailboxes, finds out who each bounce is about and why, and keeps the\n"
-          "answer in PostgreSQL.\n"
+          "Reads bounce mailboxes, finds out who each bounce is about and why, and keeps\n"
+          "the answer in PostgreSQL.\n"
           "\n",
           out);
-    for (const struct command *c = command_table; c->name; c++)
-        fprintf(out, "  %-13s  %s\n", c->name, c->summary);
+    for (const struct command *c = command_table; c->name; c++) {
+        size_t column = (size_t)fprintf(out, "  %-13s  ", c->name);
+        print_words(bytes_of(c->summary), column, column, out);
+        putc('\n', out);
+    }
     fputs("\n'nullsender COMMAND --help' tells about one.\n", out);
 }
 
@@ -261,8 +305,10 @@ void command_option_help(const struct command *command, enum option_id option, s
 }
 
 void command_print_help(const struct command *command, FILE *out) {
-    fprintf(out, "usage: nullsender %s [OPTION...]%s%s\n\n%s\n\n", command->name,
-            *command->arguments ? " " : "", command->arguments, command->description);
+    fprintf(out, "usage: nullsender %s [OPTION...]%s%s\n\n", command->name,
+            *command->arguments ? " " : "", command->arguments);
+    print_paragraphs(command->description, out);
+    putc('\n', out);
     struct buf help = BUF_INIT;
     for (enum option_id o = 0; o < OPTION_COUNT; o++) {
         if (!command_takes(command, o))
@@ -273,7 +319,9 @@ void command_print_help(const struct command *command, FILE *out) {
         int width = info->letter ? fprintf(out, "  -%c, ", info->letter) : fprintf(out, "      ");
         width += fprintf(out, "--%s%s%s", info->name, info->argument ? " " : "",
                          info->argument ? info->argument : "");
-        fprintf(out, "%*s%s\n", width < 27 ? 27 - width : 2, "", help.data);
+        fprintf(out, "%*s", width < HELP_COLUMN ? HELP_COLUMN - width : 2, "");
+        print_words(buf_bytes(&help), HELP_COLUMN, HELP_COLUMN, out);
+        putc('\n', out);
     }
     buf_free(&help);
 }

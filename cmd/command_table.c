@@ -30,7 +30,7 @@ const struct option_info option_table[OPTION_COUNT] = {
     [OPTION_MESSAGE] = {"message", 0, "ID", "this message, by its id in bounce.message"},
     [OPTION_OUTPUT] = {"output", 'o', "FILE", "write there instead of to standard output"},
     [OPTION_QUARANTINED] = {"quarantined", 0, NULL, "those that could not be decoded"},
-    [OPTION_REASON] = {"reason", 'R', "TEXT", "why, for whoever asks later"},
+    [OPTION_REASON] = {"reason", 'R', "TEXT", "why, for whoever asks later; must be given"},
     [OPTION_RECIPIENT] = {"recipient", 0, "ADDRESS", "those about this address"},
     [OPTION_REPORT_CATEGORY] = {"category", 0, NULL, "the table by reason"},
     [OPTION_REPORT_DAY] = {"day", 0, NULL, "the table by day (UTC)"},
@@ -39,7 +39,7 @@ const struct option_info option_table[OPTION_COUNT] = {
     [OPTION_RULE] = {"rule", 0, "ID", "those that this rule decided"},
     [OPTION_RULES] = {"rules", 'r', "DIR",
                       "read further rule files, DIR/*.rules; they come before the built-in ones"},
-    [OPTION_SENT] = {"sent", 0, "N", "how many mails were sent"},
+    [OPTION_SENT] = {"sent", 0, "N", "how many mails were sent; must be given"},
     [OPTION_SINCE] = {"since", 's', "TIME",
                       "from this time on: 2026-11-22, '2026-11-22 14:30 UTC'"},
     [OPTION_UNDETERMINED] = {"undetermined", 0, NULL, "those whose reason is not known"},
@@ -58,7 +58,7 @@ const struct command command_table[] = {
         .name = "fetch",
         .arguments = "[MAILBOX...]",
         .arguments_max = -1,
-        .summary = "read the bounce mailboxes and write the verdicts to the database",
+        .summary = "read the bounce mailboxes, write the verdicts to the database",
         .description =
             "Reads every mailbox of the configuration (or those named), works out who each bounce\n"
             "is about and why, commits to PostgreSQL in batches and only then files each message\n"
@@ -184,8 +184,8 @@ const struct command command_table[] = {
             "strikes, decisions by hand. They are named, listed in --file, or chosen among the\n"
             "suppressed ones by --domain, --category, --since and --until, which undoes an incident:\n"
             "\n"
-            "  nullsender reinstate --domain example.net --category user_unknown \\\n"
-            "      --since '2026-11-20 08:00 UTC' --reason 'their directory was down' --dry-run",
+            "  nullsender reinstate --domain example.net --category user_unknown --dry-run \\\n"
+            "      --since '2026-11-20 08:00 UTC' --reason 'their directory was down'",
         .options = TAKES(REASON) | TAKES(FILE) | TAKES(DOMAIN) | TAKES(CATEGORY) | TAKES(SINCE) |
                    TAKES(UNTIL) | TAKES(DRY_RUN),
         .run = command_reinstate,
@@ -234,7 +234,9 @@ const struct command command_table[] = {
         .summary = "note how many mails of a campaign were sent, for its rates",
         .description =
             "Rates are in percent of the mails sent, which only the sender knows. The\n"
-            "campaign's name is the one in the VERP addresses; it need not have bounced yet.",
+            "campaign's name is the one in the VERP addresses; it need not have bounced yet.\n"
+            "\n"
+            "  nullsender campaign set spring26 --sent 4000",
         .options = TAKES(SENT),
         .run = command_campaign_set,
     },
@@ -250,7 +252,7 @@ const struct command command_table[] = {
     {
         .name = "reprocess",
         .arguments = "",
-        .summary = "judge stored mails again under today's rules, and show the difference",
+        .summary = "judge stored mails again, show what today's rules change",
         .description =
             "Decodes and judges mails of the database again, under today's rules and VERP patterns,\n"
             "and shows which judgements differ and whose state that changes. Nothing is changed\n"
@@ -381,7 +383,7 @@ const struct command command_table[] = {
         .arguments = "TEXT",
         .arguments_min = 1,
         .arguments_max = 1,
-        .summary = "show all rules that fit a diagnostic text, and which one decides",
+        .summary = "show all rules that fit a text, and which one decides",
         .description =
             "TEXT is what a server said, as it stands in a Diagnostic-Code field or in a log:\n"
             "\"550 5.1.1 <ada@example.net>: Recipient address rejected: User unknown\".",

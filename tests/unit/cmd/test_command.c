@@ -3,6 +3,7 @@
 
 #include "cmd/base/buf.h"
 
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -109,6 +110,27 @@ static void numbers_are_checked(void **state) {
     }
 }
 
+/* Whether `words` stand in `text`, wherever its lines break. */
+static bool has_words(const char *text, const char *words) {
+    struct buf flat[2] = {BUF_INIT, BUF_INIT};
+    const char *const given[2] = {text, words};
+    for (int i = 0; i < 2; i++)
+        for (const char *p = given[i]; *p; p++)
+            if (!isspace((unsigned char)*p))
+                buf_add_char(&flat[i], *p);
+    bool found = strstr(flat[0].data, flat[1].data) != NULL;
+    buf_free(&flat[0]);
+    buf_free(&flat[1]);
+    return found;
+}
+
+static void assert_lines_fit(const char *text) {
+    struct bytes rest = bytes_of(text), line;
+    while (bytes_next_line(&rest, &line))
+        if (line.len > 80)
+            fail_msg("%zu columns: %.*s", line.len, (int)line.len, line.data);
+}
+
 static void help_names_every_command_and_option(void **state) {
     (void)state;
     char *text = NULL;
@@ -118,19 +140,22 @@ static void help_names_every_command_and_option(void **state) {
     fflush(out);
     for (const struct command *c = command_table; c->name; c++)
         assert_non_null(strstr(text, c->name));
+    assert_lines_fit(text);
     for (const struct command *c = command_table; c->name; c++) {
         rewind(out);
         command_print_help(c, out);
         fputc('\0', out);
         fflush(out);
         assert_non_null(strstr(text, c->arguments));
+        assert_true(has_words(text, c->description));
+        assert_lines_fit(text);
         for (enum option_id o = 0; o < OPTION_COUNT; o++) {
             if (!(c->options >> o & 1))
                 continue;
             struct buf help = BUF_INIT;
             command_option_help(c, o, &help);
             assert_true(help.len > 0);
-            assert_non_null(strstr(text, help.data));
+            assert_true(has_words(text, help.data));
             buf_free(&help);
         }
     }
