@@ -1,7 +1,8 @@
 /* A tool of the build: writes a manual page in mdoc(7) from its frame in etc/man/ to standard
  * output. The frame's line `.\" commands` becomes a section for each row of the command table,
- * `.\" options` the options that every command takes, and `.\" keys` the keys of the configuration,
- * as etc/nullsender.conf explains them. */
+ * `.\" options` the options that every command takes, `.\" keys` the keys of the configuration, as
+ * etc/nullsender.conf explains them, and `.\" presets` the VERP patterns that have a name. */
+#include "classify/verp.h"
 #include "cmd/base/buf.h"
 #include "cmd/base/bytes.h"
 #include "cmd/command.h"
@@ -284,6 +285,18 @@ static int print_keys(struct err *err) {
     return rc;
 }
 
+static void print_presets(void) {
+    puts(".Bl -tag -width nullsender");
+    for (const struct verp_preset *preset = verp_presets; preset->name; preset++) {
+        printf(".It Ic %s\n.Ql ", preset->name);
+        print_text(bytes_of(preset->template_text));
+        fputs("\n.br\n", stdout);
+        print_text(bytes_of(preset->used_by));
+        putchar('\n');
+    }
+    puts(".El");
+}
+
 static int print_page(struct bytes frame, struct err *err) {
     struct bytes line;
     while (bytes_next_line(&frame, &line)) {
@@ -291,6 +304,8 @@ static int print_page(struct bytes frame, struct err *err) {
             print_commands();
         else if (bytes_equal(line, bytes_of(".\\\" options")))
             print_options(NULL);
+        else if (bytes_equal(line, bytes_of(".\\\" presets")))
+            print_presets();
         else if (!bytes_equal(line, bytes_of(".\\\" keys")))
             printf("%.*s\n", (int)line.len, line.data);
         else if (print_keys(err) != 0)

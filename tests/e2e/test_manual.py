@@ -73,6 +73,14 @@ class Pages(unittest.TestCase):
             if value != "{":
                 self.assertIn(value.replace('"', ""), page.replace('"', ""), key)
 
+    def test_every_verp_preset_is_listed(self) -> None:
+        page = rendered("nullsender.conf.5").partition("VERP PATTERNS")[2]
+        table = (ROOT / "classify" / "verp.c").read_text(encoding="utf-8")
+        presets = re.findall(r"(?m)^    \{\"(\w+)\", \"(\{base\}[^\"]+)\"", table)
+        self.assertGreater(len(presets), 5)
+        for name, template in presets:
+            self.assertRegex(page, rf"(?m)^ +{name} +`{re.escape(template)}'$")
+
     def test_every_category_is_explained(self) -> None:
         page = rendered("nullsender-rules.5")
         table = (ROOT / "classify" / "verdict.c").read_text(encoding="utf-8")
