@@ -4,6 +4,7 @@
 #include "mime/format.h"
 #include "mime/listing.h"
 #include "mime/notice.h"
+#include "mime/phrase_search.h"
 #include "mime/words.h"
 
 static const struct row {
@@ -148,16 +149,20 @@ static bool recognise(const struct mail *mail) {
     if (!mail->may_notify || !(words_in_failure_subject(mail->subject) ||
                                words_in_failure(mail->head) || words_in_delay(mail->head)))
         return false;
+    struct phrase_search head;
+    phrase_search_begin(&head, mail->head);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (bytes_find(mail->head, rows[i].phrase) >= 0)
+        if (phrase_search_has(&head, rows[i].phrase))
             return true;
     return false;
 }
 
 static void read_entries(struct mail *mail) {
     enum report_action action = notice_action(mail);
+    struct phrase_search head;
+    phrase_search_begin(&head, mail->head);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (bytes_find(mail->head, rows[i].phrase) < 0)
+        if (!phrase_search_has(&head, rows[i].phrase))
             continue;
         /* Some systems say it once for each recipient. */
         struct bytes rest = mail->notice;

@@ -100,11 +100,13 @@ static void take_tag(struct bytes *rest, struct buf *out) {
     *rest = bytes_from(*rest, end < 0 ? rest->len : (size_t)end);
 }
 
-/* How many bytes stand for themselves before a tag, a reference or white space begins. */
+/* How many bytes stand for themselves before a tag, a reference or more white space than the space
+ * between two words begins. */
 static size_t plain_length(struct bytes html) {
     size_t n = 0;
-    while (n < html.len && (unsigned char)html.data[n] > ' ' && html.data[n] != '<' &&
-           html.data[n] != '&')
+    while (n < html.len && html.data[n] != '<' && html.data[n] != '&' &&
+           ((unsigned char)html.data[n] > ' ' ||
+            (html.data[n] == ' ' && n && html.data[n - 1] != ' ')))
         n++;
     return n;
 }

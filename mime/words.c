@@ -1,5 +1,7 @@
 #include "mime/words.h"
 
+#include "mime/phrase_search.h"
+
 #include <stddef.h>
 
 /* What no person writes over a mail of their own. */
@@ -191,8 +193,10 @@ static const char *const delays[] = {
 };
 
 static bool has_any(struct bytes text, const char *const *words, size_t count) {
+    struct phrase_search search;
+    phrase_search_begin(&search, text);
     for (size_t i = 0; i < count; i++)
-        if (bytes_find(text, words[i]) >= 0)
+        if (phrase_search_has(&search, words[i]))
             return true;
     return false;
 }

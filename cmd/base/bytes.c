@@ -15,15 +15,16 @@ long bytes_find(struct bytes b, const char *needle) {
 
 long bytes_find_ignore_case(struct bytes b, const char *needle) {
     size_t len = strlen(needle);
-    char first = needle[0];
+    char first = ascii_lower(needle[0]);
     bool one_form = !ascii_is_alpha(first);
     for (size_t i = 0; i + len <= b.len; i++) {
         long skipped = one_form ? bytes_find_char(bytes_from(b, i), first) : 0;
         if (skipped < 0)
             break;
         i += (size_t)skipped;
-        if (ascii_equal_ignore_case(b.data[i], first) &&
-            bytes_starts_ignore_case(bytes_from(b, i), needle))
+        while (!one_form && i + len <= b.len && (b.data[i] | ('a' ^ 'A')) != first)
+            i++;
+        if (bytes_starts_ignore_case(bytes_from(b, i), needle))
             return (long)i;
     }
     return -1;
