@@ -51,7 +51,7 @@ TARGETS = (
     Target("workers", "workers' answers", 2000, 170, octets=256),
     Target("frame", "a worker's frame", 3000, 800),
     Target("verp", "VERP addresses", 3000, 800),
-    Target("address", "e-mail addresses", 20000, 210),
+    Target("address", "e-mail addresses", 20000, 200),
     Target("names", "folder names, text", 20000, 220),
     Target("rules", "rule files", 3000, 620, seeds=("etc/rules",), octets=8192),
     Target("config", "configuration", 1000, 190, seeds=("etc/nullsender.conf",), octets=16384),
