@@ -99,27 +99,19 @@ LANGUAGE sql STABLE AS $$
                  s.needed > 0 AND count(*) OVER recent >= s.needed
                  AND s.occurred_at - min(s.occurred_at) OVER recent >= make_interval(hours => 24 * s.min_span_days) AS makes_hard,
                  s.occurred_at + s.expires_after AS expires_at
-          FROM (SELECT m.*, p.min_span_days, make_interval(hours => 24 * (p.expire ->> m.category)::integer) AS expires_after,
-                       CASE WHEN p.category_strikes ? m.category THEN m.category ELSE '' END AS strike_category,
-                       coalesce((p.category_strikes ->> m.category)::integer, p.strikes) AS needed
-                FROM (SELECT n.*,
-                             count(*) FILTER (WHERE n.message IS NULL)
-                                 OVER (PARTITION BY n.recipient ORDER BY n.occurred_at, n.message IS NOT NULL
-                                       ROWS UNBOUNDED PRECEDING) AS streak,
-                             count(*) FILTER (WHERE n.message IS NULL) OVER (PARTITION BY n.recipient)
-                             = count(*) FILTER (WHERE n.message IS NULL)
-                                 OVER (PARTITION BY n.recipient ORDER BY n.occurred_at, n.message IS NOT NULL
-                                       ROWS UNBOUNDED PRECEDING) AS streak_goes_on
-                      FROM (SELECT * FROM (
-                                SELECT DISTINCT ON (c.recipient, (c.occurred_at AT TIME ZONE 'UTC')::date)
-                                       c.recipient, c.occurred_at, c.message, c.campaign, c.category
-                                FROM bounce.recipient_sends(keys) c WHERE c.weight = 3
-                                ORDER BY c.recipient, (c.occurred_at AT TIME ZONE 'UTC')::date, c.occurred_at, c.message) d
-                            UNION ALL
-                            SELECT f.recipient, f.proven_at, NULL, NULL, NULL FROM bounce.recipient_proofs(keys) f) n
-                     ) m
+          FROM (SELECT d.*, p.min_span_days, make_interval(hours => 24 * (p.expire ->> d.category)::integer) AS expires_after,
+                       CASE WHEN p.category_strikes ? d.category THEN d.category ELSE '' END AS strike_category,
+                       coalesce((p.category_strikes ->> d.category)::integer, p.strikes) AS needed,
+                       -- How many proofs of life came before it, or with it.
+                       coalesce(width_bucket(d.occurred_at, f.proven), 0)::bigint AS streak,
+                       coalesce(width_bucket(d.occurred_at, f.proven) = cardinality(f.proven), true) AS streak_goes_on
+                FROM (SELECT DISTINCT ON (c.recipient, (c.occurred_at AT TIME ZONE 'UTC')::date)
+                             c.recipient, c.occurred_at, c.message, c.campaign, c.category
+                      FROM bounce.recipient_sends(keys) c WHERE c.weight = 3
+                      ORDER BY c.recipient, (c.occurred_at AT TIME ZONE 'UTC')::date, c.occurred_at, c.message) d
                 CROSS JOIN bounce.policy p
-                WHERE m.message IS NOT NULL) s
+                LEFT JOIN (SELECT f.recipient, array_agg(f.proven_at ORDER BY f.proven_at) AS proven
+                           FROM bounce.recipient_proofs(keys) f GROUP BY f.recipient) f ON f.recipient = d.recipient) s
           -- Hours, since a day is not 24 of them in every session's time zone.
           WINDOW recent AS (PARTITION BY s.recipient, s.streak, s.strike_category ORDER BY s.occurred_at
                             RANGE BETWEEN (SELECT make_interval(hours => 24 * window_days) FROM bounce.policy)

@@ -9,8 +9,10 @@ CREATE FUNCTION bounce.recipient_compute(keys text[]) RETURNS SETOF bounce.recip
 LANGUAGE sql STABLE AS $$
     WITH said AS MATERIALIZED (
         SELECT e.recipient, e.message, e.occurred_at, e.verdict, e.category, e.address, e.withheld,
+               CASE WHEN p.outage_recipients > 0 AND e.withheld IS NULL
+                    THEN bounce.window_start(e.occurred_at, p.outage_window_hours) END AS window_start,
                e.verdict = 'soft' AND e.counted AND e.fault <> 'recipient' AS trouble
-        FROM unnest(keys) AS k (recipient)
+        FROM bounce.policy p CROSS JOIN unnest(keys) AS k (recipient)
         CROSS JOIN LATERAL (
             SELECT * FROM bounce.event e WHERE e.recipient = k.recipient AND e.superseded_by IS NULL OFFSET 0) e
     ), ledger AS (
@@ -18,10 +20,9 @@ LANGUAGE sql STABLE AS $$
                (array_agg(address ORDER BY withheld IS NOT NULL, occurred_at, message))[1] AS address
         FROM said GROUP BY recipient
     ), spell AS (
-        SELECT w.recipient, array_agg(w.starts_at ORDER BY w.starts_at) AS heard,
-               array_agg(w.starts_at ORDER BY w.starts_at) FILTER (WHERE w.trouble) AS trouble
-        FROM (SELECT s.recipient, bounce.window_start(s.occurred_at, p.outage_window_hours) AS starts_at, bool_or(s.trouble) AS trouble
-              FROM said s CROSS JOIN bounce.policy p WHERE p.outage_recipients > 0 AND s.withheld IS NULL GROUP BY 1, 2) w
+        SELECT w.recipient, array_agg(w.window_start) AS heard, array_agg(w.window_start) FILTER (WHERE w.trouble) AS trouble
+        FROM (SELECT s.recipient, s.window_start, bool_or(s.trouble) AS trouble
+              FROM said s WHERE s.window_start IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2) w
         GROUP BY w.recipient
     ), action AS (
         SELECT a.recipient, a.acted_at, a.action
@@ -32,7 +33,9 @@ LANGUAGE sql STABLE AS $$
     ), proof AS (
         SELECT recipient, max(proven_at) AS last_at FROM bounce.recipient_proofs(keys) GROUP BY recipient
     ), strike AS MATERIALIZED (
-        SELECT * FROM bounce.recipient_strikes(keys)
+        SELECT s.recipient, s.occurred_at, s.message, s.category, s.streak_goes_on, s.strike_category, s.strikes, s.needed,
+               s.first_at, s.messages, s.makes_hard, s.expires_at, s.escalates
+        FROM bounce.recipient_strikes(keys) s
     ), escalation AS (
         -- Later strikes of one streak and count add nothing.
         SELECT s.recipient,
@@ -285,7 +288,7 @@ COMMENT ON FUNCTION bounce.ledger_compare IS 'Counts the addresses above one and
 CREATE FUNCTION bounce.window_rebuild() RETURNS text[]
 LANGUAGE plpgsql VOLATILE SET jit = off AS $$
 BEGIN
-    WITH fresh AS MATERIALIZED (
+    WITH fresh AS (
         SELECT s.*, bounce.is_widespread(s.trouble, s.heard, s.delivered, p) AS widespread
         FROM bounce.policy p CROSS JOIN (
             SELECT domain, starts_at, sum(heard)::bigint AS heard, sum(trouble)::bigint AS trouble, sum(delivered)::bigint AS delivered
@@ -324,7 +327,9 @@ $$;
 COMMENT ON FUNCTION bounce.window_rebuild IS 'The part of bounce.rebuild() that brings bounce.domain_window in step with the states that are stored or staged. Returns the addresses whose strikes an outage that began or ended touches.';
 
 CREATE OR REPLACE FUNCTION bounce.rebuild() RETURNS bigint
-LANGUAGE plpgsql VOLATILE SET jit = off AS $$
+LANGUAGE plpgsql VOLATILE
+-- The planner thinks of campaign_count as large, and would sort all of campaign_recipient for it.
+SET enable_sort = off SET jit = off AS $$
 DECLARE
     -- Several for each core, as some take longer than others.
     ranges CONSTANT integer := 16;
@@ -376,13 +381,17 @@ BEGIN
     -- Readers keep seeing the old rows until the commit; hence DELETE, which unlike TRUNCATE does
     -- not keep them waiting.
     DELETE FROM bounce.campaign_count;
+    -- In parallel, which an INSERT is not.
+    CREATE TEMP TABLE rebuild_count ON COMMIT DROP AS
+    SELECT campaign, (occurred_at AT TIME ZONE 'UTC')::date AS day, verdict, category, fault, count(*) AS recipients
+    FROM bounce.campaign_recipient GROUP BY 1, 2, 3, 4, 5;
     INSERT INTO bounce.campaign_count (campaign, day, verdict, category, fault, recipients)
     SELECT campaign, day, verdict, category, fault, sum(recipients)
-    FROM (SELECT campaign, (occurred_at AT TIME ZONE 'UTC')::date AS day, verdict, category, fault, count(*) AS recipients
-          FROM bounce.campaign_recipient GROUP BY 1, 2, 3, 4, 5
+    FROM (SELECT * FROM pg_temp.rebuild_count
           UNION ALL
           SELECT campaign, day, verdict, category, fault, recipients FROM bounce.forgotten_campaign) n
     GROUP BY 1, 2, 3, 4, 5;
+    DROP TABLE pg_temp.rebuild_count;
     RETURN addresses;
 END
 $$;
