@@ -47,13 +47,15 @@ static void check_server(struct check_list *list, const struct store_server *ser
 /* `before` and `after`: our clock around the question. */
 static void check_clock(struct check_list *list, double before, double after, double server) {
     double difference = server < before ? server - before : server > after ? server - after : 0;
-    if (fabs(difference) > clock_difference_max)
+    if (fabs(difference) > clock_difference_max) {
         check_warning(list, "clock", "let both machines take their time from NTP",
                       "the server's is %.0f seconds %s ours", fabs(difference),
                       difference > 0 ? "ahead of" : "behind");
-    else
-        check_ok(list, "clock", "the server's is within %.0f second%s of ours",
-                 ceil(fabs(difference)) + (difference == 0), fabs(difference) > 1 ? "s" : "");
+    } else {
+        unsigned within = (unsigned)fabs(difference) + 1;
+        check_ok(list, "clock", "the server's is within %u second%s of ours", within,
+                 within == 1 ? "" : "s");
+    }
 }
 
 static void check_privileges(struct check_list *list, struct store *store,
