@@ -11,11 +11,14 @@ enum {
     DOMAIN_MAX = 255, /* RFC 1035 section 2.3.4; UTF-8 forms are shorter than their A-labels */
 };
 
-/* A digit for each octet of ASCII: enum address_char. */
-const char address_chars[128 + 1] = "00000000000000000000000000000000"
+const char address_chars[256 + 1] = "00000000000000000000000000000000"
                                     "12122222112213324444444444111212"
                                     "14444444444444444444444444411123"
-                                    "24444444444444444444444444422220";
+                                    "24444444444444444444444444422220"
+                                    "33333333333333333333333333333333"
+                                    "33333333333333333333333333333333"
+                                    "33333333333333333333333333333333"
+                                    "33333333333333333333333333333333";
 
 static bool is_above_ascii(char c) {
     return (unsigned char)c >= 0x80;
@@ -67,29 +70,38 @@ static bool is_literal(struct bytes text) {
     return text.len > 0;
 }
 
-/* Labels with a dot between them. */
+/* Whether it is labels with a dot between them. */
 static bool is_name(struct bytes text) {
-    bool in_label = false;
+    char before = '.';
     for (size_t i = 0; i < text.len; i++) {
-        bool dot = text.data[i] == '.';
-        if ((dot && !in_label) || address_char(text.data[i]) < ADDRESS_CHAR_DOMAIN)
+        char c = text.data[i];
+        if (address_char(c) < ADDRESS_CHAR_DOMAIN || (c == '.' && before == '.'))
             return false;
-        in_label = !dot;
+        before = c;
     }
-    return in_label && utf8_is_valid(text);
+    return before != '.' && utf8_is_valid(text);
+}
+
+/* Whether it is a domain; takes its final dot off. */
+static bool is_domain(struct bytes *domain) {
+    if (domain->len > 2 && domain->data[0] == '[' && domain->data[domain->len - 1] == ']')
+        return domain->len <= DOMAIN_MAX &&
+               is_literal((struct bytes){domain->data + 1, domain->len - 2});
+    if (domain->len && domain->data[domain->len - 1] == '.')
+        domain->len--;
+    return domain->len <= DOMAIN_MAX && is_name(*domain);
 }
 
 const char *address_domain(struct bytes domain, struct arena *arena) {
-    bool literal = domain.len > 2 && domain.data[0] == '[' && domain.data[domain.len - 1] == ']' &&
-                   is_literal((struct bytes){domain.data + 1, domain.len - 2});
-    if (!literal && domain.len && domain.data[domain.len - 1] == '.')
-        domain.len--;
-    if (domain.len > DOMAIN_MAX || (!literal && !is_name(domain)))
-        return NULL;
-    return ascii_lower_string(arena_bytes(arena, domain));
+    return is_domain(&domain) ? ascii_lower_string(arena_bytes(arena, domain)) : NULL;
 }
 
-bool address_parse(struct bytes text, struct arena *arena, struct address *address) {
+/* An address as it is written: `local` may be quoted. */
+struct halves {
+    struct bytes local, domain;
+};
+
+static bool split(struct bytes text, struct halves *halves) {
     text = bytes_trim(text);
     if (text.len > 2 && text.data[0] == '<' && text.data[text.len - 1] == '>')
         text = (struct bytes){text.data + 1, text.len - 2};
@@ -102,17 +114,23 @@ bool address_parse(struct bytes text, struct arena *arena, struct address *addre
     long at = bytes_find_last_char(text, '@');
     if (at < 1 || text.len > ADDRESS_MAX)
         return false;
-    struct bytes local = bytes_first(text, (size_t)at);
-    const char *octets = NULL;
-    if (local.data[0] == '"')
-        octets = address_is_text(local) ? unquote(local, arena) : NULL;
-    else if (address_is_bare(local) && utf8_is_valid(local))
-        octets = arena_bytes(arena, local);
+    halves->local = bytes_first(text, (size_t)at);
+    halves->domain = bytes_from(text, (size_t)at + 1);
+    bool quoted = halves->local.data[0] == '"';
+    return (quoted ? address_is_text(halves->local)
+                   : address_is_bare(halves->local) && utf8_is_valid(halves->local)) &&
+           is_domain(&halves->domain);
+}
+
+bool address_parse(struct bytes text, struct arena *arena, struct address *address) {
+    struct halves halves;
+    if (!split(text, &halves))
+        return false;
+    const char *octets = halves.local.data[0] == '"' ? unquote(halves.local, arena)
+                                                     : arena_bytes(arena, halves.local);
     if (!octets || !*octets)
         return false;
-    const char *domain = address_domain(bytes_from(text, (size_t)at + 1), arena);
-    if (!domain)
-        return false;
+    const char *domain = ascii_lower_string(arena_bytes(arena, halves.domain));
     *address = (struct address){octets, domain};
     return true;
 }
@@ -147,14 +165,18 @@ const char *address_normalise(const char *text, struct arena *arena) {
     return address_parse(bytes_of(text), arena, &address) ? address_write(&address, arena) : NULL;
 }
 
+static bool is_ascii(struct bytes text) {
+    for (size_t i = 0; i < text.len; i++)
+        if (is_above_ascii(text.data[i]))
+            return false;
+    return true;
+}
+
 /* The domain as the DNS knows it (RFC 5891 section 5, lookup): A-labels. What is no valid IDN stays
  * as it is. */
 static const char *domain_in_ascii(const char *domain, struct arena *arena) {
     uint8_t *ascii = NULL;
-    const char *p = domain;
-    while (*p && !is_above_ascii(*p))
-        p++;
-    if (!*p)
+    if (is_ascii(bytes_of(domain)))
         return domain;
     int rc = idn2_lookup_u8((const uint8_t *)domain, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
     if (rc == IDN2_MALLOC)
@@ -172,7 +194,14 @@ const char *address_write_key(const struct address *address, struct arena *arena
 }
 
 const char *address_key(const char *text, struct arena *arena) {
+    struct halves halves;
     struct address address;
+    if (!split(bytes_of(text), &halves))
+        return NULL;
+    /* Nearly all: the key is what stands there, in lower case. */
+    if (halves.local.data[0] != '"' && is_ascii(halves.domain))
+        return ascii_lower_string(arena_bytes(
+            arena, (struct bytes){halves.local.data, halves.local.len + 1 + halves.domain.len}));
     return address_parse(bytes_of(text), arena, &address) ? address_write_key(&address, arena)
                                                           : NULL;
 }

@@ -63,16 +63,19 @@ static bool mark_domain(const struct asked *asked, uint32_t hash, struct bytes d
 }
 
 /* Marks the providers that a host name belongs to: by its name, and by all domains that it lies
- * below. Tells whether there are any. */
+ * below; a provider's domain has a dot. Tells whether there are any. */
 static bool mark_host(void *context, struct bytes host) {
     uint32_t hash = 0;
-    bool known = false;
+    bool known = false, has_dot = false;
     for (size_t i = host.len; i-- > 0;) {
-        if (host.data[i] == '.')
-            known |= mark_domain(context, hash, bytes_from(host, i + 1));
+        if (host.data[i] == '.') {
+            if (has_dot)
+                known |= mark_domain(context, hash, bytes_from(host, i + 1));
+            has_dot = true;
+        }
         hash = domain_hash_add(hash, host.data[i]);
     }
-    return mark_domain(context, hash, host) || known;
+    return (has_dot && mark_domain(context, hash, host)) || known;
 }
 
 static void mark_providers_by_text(const struct asked *asked) {

@@ -166,7 +166,7 @@ void words_set(struct words *words, struct bytes source, words_host_known *known
             rest = bytes_from(rest, plain);
             continue;
         }
-        if (!in_word) {
+        if (!in_word && address_char(rest.data[0]) >= ADDRESS_CHAR_BARE) {
             size_t address = address_length(rest);
             if (address) {
                 put(words, "@", 1, origin);

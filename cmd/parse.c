@@ -13,12 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A mail on its way through a worker. */
-struct mail {
-    char *path;
-    char *bytes;
-};
-
 typedef void print_function(const char *path, const struct analysis *analysis, struct buf *out);
 
 struct parse {
@@ -146,15 +140,13 @@ static int take_result(struct parse *parse, bool wait, struct err *err) {
     int found = worker_pool_next(parse->setup.pool, wait, &result, err);
     if (found <= 0)
         return found;
-    struct mail *mail = result.job.context;
+    char *path = result.job.context;
     struct analysis analysis;
     analyst_read(&parse->setup.analyst, &result, 0, parse->arena, &analysis);
     analyst_judge(&parse->setup.analyst, false, parse->arena, &analysis);
-    parse->print(mail->path, &analysis, &parse->out);
+    parse->print(path, &analysis, &parse->out);
     arena_reset(parse->arena);
-    free(mail->bytes);
-    free(mail->path);
-    free(mail);
+    free(path);
     fwrite(parse->out.data, 1, parse->out.len, stdout);
     buf_reset(&parse->out);
     if (ferror(stdout))
@@ -167,13 +159,15 @@ static int parse_mail(void *context, const char *path, struct bytes bytes, struc
     while (worker_pool_is_full(parse->setup.pool))
         if (take_result(parse, true, err) < 0)
             return -1;
-    struct mail *mail = memory_alloc(sizeof *mail);
-    mail->path = memory_string(path);
-    mail->bytes = memory_alloc(bytes.len);
+    /* In one piece while a worker has it: the path, and the mail behind its NUL. */
+    size_t path_size = strlen(path) + 1;
+    char *kept = memory_alloc(path_size + bytes.len);
+    memcpy(kept, path, path_size);
     if (bytes.len)
-        memcpy(mail->bytes, bytes.data, bytes.len);
-    worker_pool_submit(parse->setup.pool,
-                       &(struct worker_job){.message = {mail->bytes, bytes.len}, .context = mail});
+        memcpy(kept + path_size, bytes.data, bytes.len);
+    worker_pool_submit(
+        parse->setup.pool,
+        &(struct worker_job){.message = {kept + path_size, bytes.len}, .context = kept});
     int found;
     while ((found = take_result(parse, false, err)) > 0)
         ;

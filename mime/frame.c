@@ -53,6 +53,11 @@ static void step(struct walk *walk, size_t len) {
 /* A number has one form, without zeros at its end, and here less than 64 bits. */
 static uint64_t read_number(struct walk *walk) {
     uint64_t number = 0;
+    if (walk->in.len && (unsigned char)walk->in.data[0] < NUMBER_GOES_ON) { /* nearly all */
+        number = (unsigned char)walk->in.data[0];
+        step(walk, 1);
+        return number;
+    }
     for (size_t i = 0; i < walk->in.len && i < NUMBER_OCTETS_MAX - 1; i++) {
         unsigned char octet = (unsigned char)walk->in.data[i];
         if (octet >= 2 * NUMBER_GOES_ON || (i && !octet))
@@ -92,23 +97,27 @@ static void visit_bool(struct walk *walk, bool *value) {
     *value = visit_bounded(walk, *value, 1) != 0;
 }
 
-static void visit_string(struct walk *walk, const char **text) {
-    bool given = visit_bounded(walk, *text != NULL, 1);
-    if (walk->out) {
-        if (given)
-            buf_add(walk->out, *text, strlen(*text) + 1);
-        return;
-    }
-    *text = NULL;
-    if (!given)
-        return;
+static const char *read_string(struct walk *walk) {
+    if (!visit_bounded(walk, 0, 1))
+        return NULL;
+    const char *text = walk->in.data;
     long end = bytes_find_char(walk->in, '\0');
     if (end < 0 || end >= STRING_MAX) {
         refuse(walk, "a string without an end");
+        return NULL;
+    }
+    step(walk, (size_t)end + 1);
+    return text;
+}
+
+static void visit_string(struct walk *walk, const char **text) {
+    if (!walk->out) {
+        *text = read_string(walk);
         return;
     }
-    *text = walk->in.data;
-    step(walk, (size_t)end + 1);
+    visit_bounded(walk, *text != NULL, 1);
+    if (*text)
+        buf_add(walk->out, *text, strlen(*text) + 1);
 }
 
 /* A string that is never NULL. */
