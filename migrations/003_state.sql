@@ -137,17 +137,28 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION bounce.recipient_windows IS 'In which windows these addresses were heard of, and in which they soft-bounced for their domain''s sake.';
 
-CREATE FUNCTION bounce.recipient_state(keys text[]) RETURNS SETOF bounce.recipient
+CREATE TYPE bounce.recipient_computed AS (state bounce.recipient, escalations bounce.escalation[]);
+COMMENT ON TYPE bounce.recipient_computed IS 'What the ledger says about an address: its state, and its escalations, oldest first.';
+
+CREATE FUNCTION bounce.recipient_compute(keys text[]) RETURNS SETOF bounce.recipient_computed
 LANGUAGE sql STABLE AS $$
     WITH said AS MATERIALIZED (
-        SELECT e.recipient, e.message, e.occurred_at, e.verdict, e.category, e.address, e.withheld
-        FROM unnest(keys) AS k (recipient)
+        SELECT e.recipient, e.message, e.occurred_at, e.verdict, e.category, e.address, e.withheld,
+               CASE WHEN p.outage_recipients > 0 AND e.withheld IS NULL
+                    THEN bounce.window_start(e.occurred_at, p.outage_window_hours) END AS window_start,
+               e.verdict = 'soft' AND e.counted AND e.fault <> 'recipient' AS trouble
+        FROM bounce.policy p CROSS JOIN unnest(keys) AS k (recipient)
         CROSS JOIN LATERAL (
             SELECT * FROM bounce.event e WHERE e.recipient = k.recipient AND e.superseded_by IS NULL OFFSET 0) e
     ), ledger AS (
         SELECT recipient, count(*)::integer AS events, min(occurred_at) AS first_at, max(occurred_at) AS last_at,
                (array_agg(address ORDER BY withheld IS NOT NULL, occurred_at, message))[1] AS address
         FROM said GROUP BY recipient
+    ), spell AS (
+        SELECT w.recipient, array_agg(w.window_start) AS heard, array_agg(w.window_start) FILTER (WHERE w.trouble) AS trouble
+        FROM (SELECT s.recipient, s.window_start, bool_or(s.trouble) AS trouble
+              FROM said s WHERE s.window_start IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2) w
+        GROUP BY w.recipient
     ), action AS (
         SELECT a.recipient, a.acted_at, a.action
         FROM unnest(keys) AS k (recipient)
@@ -156,13 +167,22 @@ LANGUAGE sql STABLE AS $$
         SELECT recipient, max(acted_at) AS at FROM action WHERE action = 'reinstate' GROUP BY recipient
     ), proof AS (
         SELECT recipient, max(proven_at) AS last_at FROM bounce.recipient_proofs(keys) GROUP BY recipient
-    ), strike AS (
-        -- Those since the last proof of life: only they can still make hard.
-        SELECT * FROM bounce.recipient_strikes(keys) WHERE streak_goes_on
+    ), strike AS MATERIALIZED (
+        SELECT s.recipient, s.occurred_at, s.message, s.category, s.streak_goes_on, s.strike_category, s.strikes, s.needed,
+               s.first_at, s.messages, s.makes_hard, s.expires_at, s.escalates
+        FROM bounce.recipient_strikes(keys) s
+    ), escalation AS (
+        -- Later strikes of one streak and count add nothing.
+        SELECT s.recipient,
+               array_agg(ROW(s.recipient, s.occurred_at, s.strikes, s.strike_category, s.first_at, s.messages)::bounce.escalation
+                         ORDER BY s.occurred_at) AS list
+        FROM strike s WHERE s.escalates GROUP BY s.recipient
     ), nearest AS (
         -- Of an address's counts the one nearest to hard, as it stood at its last strike.
         SELECT DISTINCT ON (l.recipient) l.*
-        FROM (SELECT DISTINCT ON (recipient, strike_category) * FROM strike
+        FROM (SELECT DISTINCT ON (recipient, strike_category) *
+              -- Only strikes since the last proof of life can still make hard.
+              FROM strike WHERE streak_goes_on
               ORDER BY recipient, strike_category, occurred_at DESC) l
         ORDER BY l.recipient, l.needed = 0, l.needed - l.strikes, l.strike_category
     ), death AS (
@@ -173,7 +193,7 @@ LANGUAGE sql STABLE AS $$
         WHERE s.verdict = 'hard' AND s.withheld IS NULL AND s.occurred_at > coalesce(i.at, '-infinity')
         UNION ALL
         SELECT s.recipient, s.occurred_at, s.category, s.message, true, coalesce(s.expires_at, 'infinity')
-        FROM strike s WHERE s.makes_hard
+        FROM strike s WHERE s.streak_goes_on AND s.makes_hard
     ), hardness AS (
         -- From the first of those that follow each other without a gap to the end of the last.
         SELECT DISTINCT ON (d.recipient) d.*
@@ -202,15 +222,13 @@ LANGUAGE sql STABLE AS $$
               SELECT n.recipient, 'soft', n.first_at, n.category, n.message, false, NULL, 4 FROM nearest n) r
         ORDER BY r.recipient, r.place, r.since, r.message
     )
-    -- The collations of the table, as rows whose collations differ do not compare.
-    SELECT known.recipient COLLATE "C", coalesce(l.address, known.recipient) COLLATE "default",
-           substring(known.recipient FROM '[^@]*$') COLLATE "C", coalesce(r.state, 'active') COLLATE "default",
-           r.since, r.category COLLATE "C", r.message, coalesce(r.escalated, false),
-           coalesce(n.strikes, 0)::integer,
-           CASE WHEN n.needed > 0 THEN greatest(n.needed - n.strikes, 0) END::integer, n.strike_category COLLATE "C",
-           n.first_at + make_interval(hours => 24 * p.window_days), coalesce(n.messages, '{}'),
-           f.last_at, i.at,
-           coalesce(l.events, 0), l.first_at, l.last_at, coalesce(w.heard, '{}'), coalesce(w.trouble, '{}'), r.ends_at
+    SELECT ROW(known.recipient, coalesce(l.address, known.recipient), substring(known.recipient FROM '[^@]*$'),
+               coalesce(r.state, 'active'), r.since, r.category, r.message, coalesce(r.escalated, false),
+               coalesce(n.strikes, 0), CASE WHEN n.needed > 0 THEN greatest(n.needed - n.strikes, 0) END, n.strike_category,
+               n.first_at + make_interval(hours => 24 * p.window_days), coalesce(n.messages, '{}'),
+               f.last_at, i.at, coalesce(l.events, 0), l.first_at, l.last_at,
+               coalesce(w.heard, '{}'), coalesce(w.trouble, '{}'), r.ends_at)::bounce.recipient,
+           coalesce(x.list, '{}')
     FROM (SELECT recipient FROM ledger UNION SELECT recipient FROM action) AS known
     CROSS JOIN bounce.policy p
     LEFT JOIN ledger l ON l.recipient = known.recipient
@@ -218,6 +236,19 @@ LANGUAGE sql STABLE AS $$
     LEFT JOIN proof f ON f.recipient = known.recipient
     LEFT JOIN reason r ON r.recipient = known.recipient
     LEFT JOIN nearest n ON n.recipient = known.recipient
-    LEFT JOIN bounce.recipient_windows(keys) w ON w.recipient = known.recipient;
+    LEFT JOIN spell w ON w.recipient = known.recipient
+    LEFT JOIN escalation x ON x.recipient = known.recipient;
 $$;
-COMMENT ON FUNCTION bounce.recipient_state IS 'The state of these addresses, from the ledger. No row for one that it does not know.';
+COMMENT ON FUNCTION bounce.recipient_compute IS 'The state of these addresses and their escalations, oldest first, from the ledger. No row for one that it does not know.';
+
+CREATE FUNCTION bounce.recipient_campaigns(keys text[]) RETURNS SETOF bounce.campaign_recipient
+LANGUAGE sql STABLE AS $$
+    SELECT DISTINCT ON (e.recipient, e.campaign)
+           e.recipient, e.campaign, e.domain, e.verdict, e.category, e.fault, e.occurred_at, e.message
+    FROM unnest(keys) AS k (recipient)
+    CROSS JOIN LATERAL (
+        SELECT * FROM bounce.event e
+        WHERE e.recipient = k.recipient AND e.superseded_by IS NULL AND e.withheld IS DISTINCT FROM 'all' OFFSET 0) e
+    ORDER BY e.recipient, e.campaign, bounce.event_weight(e.verdict, e.counted) DESC, e.occurred_at, e.message;
+$$;
+COMMENT ON FUNCTION bounce.recipient_campaigns IS 'What came of each campaign for these addresses, from the ledger.';

@@ -2,5 +2,3 @@
 CREATE INDEX event_unknown ON bounce.event (occurred_at)
     WHERE superseded_by IS NULL AND (category = 'undetermined' OR recipient = '');
 COMMENT ON INDEX bounce.event_unknown IS 'For nullsender review.';
-
-SELECT bounce.reader_grant();

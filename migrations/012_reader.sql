@@ -22,11 +22,13 @@ BEGIN
     END IF;
     GRANT USAGE ON SCHEMA bounce TO nullsender_reader;
     GRANT SELECT ON ALL TABLES IN SCHEMA bounce TO nullsender_reader;
-    -- The bytes of messages are other people's mail, and no table is made of them.
-    REVOKE ALL ON bounce.message_raw FROM nullsender_reader;
+    -- The bytes of messages are other people's mail, and no table is made of them. With tokens
+    -- bounces can be forged.
+    REVOKE ALL ON bounce.message_raw, bounce.verp_token FROM nullsender_reader;
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION bounce.reader_grant IS 'Lets the role nullsender_reader read all tables and views, save the bytes of messages. False where there is no such role.';
+COMMENT ON FUNCTION bounce.reader_grant IS 'Lets the role nullsender_reader read all tables and views, save the bytes of messages and the tokens of VERP addresses. False where there is no such role.';
 
+-- So does every later migration that creates a table or a view.
 SELECT bounce.reader_grant();

@@ -65,21 +65,3 @@ COMMENT ON COLUMN bounce.signature_outcomes.events IS 'How many events.';
 COMMENT ON COLUMN bounce.signature_outcomes.recipients IS 'How many recipients they are about.';
 COMMENT ON COLUMN bounce.signature_outcomes.withheld IS 'Of the events, those that change no state.';
 COMMENT ON COLUMN bounce.signature_outcomes.time IS 'Start of the day.';
-
-CREATE OR REPLACE FUNCTION bounce.reader_grant() RETURNS boolean
-LANGUAGE plpgsql VOLATILE AS $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'nullsender_reader') THEN
-        RETURN false;
-    END IF;
-    GRANT USAGE ON SCHEMA bounce TO nullsender_reader;
-    GRANT SELECT ON ALL TABLES IN SCHEMA bounce TO nullsender_reader;
-    -- The bytes of messages are other people's mail, and no table is made of them. With tokens
-    -- bounces can be forged.
-    REVOKE ALL ON bounce.message_raw, bounce.verp_token FROM nullsender_reader;
-    RETURN true;
-END
-$$;
-COMMENT ON FUNCTION bounce.reader_grant IS 'Lets the role nullsender_reader read all tables and views, save the bytes of messages and the tokens of VERP addresses. False where there is no such role.';
-
-SELECT bounce.reader_grant();

@@ -36,5 +36,3 @@ COMMENT ON COLUMN bounce.run.mailbox IS 'The mailbox, as the configuration names
 COMMENT ON COLUMN bounce.run.stored IS 'Messages that are new in the ledger; of a reprocess, those that it changed.';
 COMMENT ON COLUMN bounce.run.quarantined IS 'New messages that could not be decoded; their bytes are kept. Of a reprocess, those that it could not decode, and left alone.';
 COMMENT ON COLUMN bounce.run.already_known IS 'Messages that were in the ledger before; of a reprocess, those that it judged no otherwise.';
-
-SELECT bounce.reader_grant();

@@ -213,5 +213,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.prune_messages IS 'Forgets messages about nobody whose bytes are gone and that are older than so many days.';
-
-SELECT bounce.reader_grant();

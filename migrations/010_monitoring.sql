@@ -54,5 +54,3 @@ COMMENT ON COLUMN bounce.silence.sent IS 'Mails sent, as bounce.campaign says.';
 COMMENT ON COLUMN bounce.silence.expected IS 'Recipients that would have bounced at the usual rate.';
 COMMENT ON COLUMN bounce.silence.usual_rate IS 'Bounced in percent of sent, over all campaigns of before.';
 COMMENT ON COLUMN bounce.silence.time IS 'When it was sent.';
-
-SELECT bounce.reader_grant();
