@@ -11,12 +11,11 @@ enum {
 void rows_hash(struct bytes message, unsigned char sha256[STORE_SHA256_SIZE]) {
     struct sha256_ctx sha;
     sha256_init(&sha);
-    for (;;) {
-        long line_end = bytes_find(message, "\r\n");
-        size_t len = line_end < 0 ? message.len : (size_t)line_end;
-        sha256_update(&sha, len, (const uint8_t *)message.data);
-        if (line_end < 0)
-            break;
+    while (message.len) {
+        long cr = bytes_find_char(message, '\r');
+        size_t len = cr < 0 ? message.len : (size_t)cr;
+        bool ends_line = len + 1 < message.len && message.data[len + 1] == '\n';
+        sha256_update(&sha, cr < 0 || ends_line ? len : len + 1, (const uint8_t *)message.data);
         message = bytes_from(message, len + 1);
     }
     sha256_digest(&sha, STORE_SHA256_SIZE, sha256);
