@@ -96,13 +96,13 @@ static bool answers_a_message(const struct mail *mail) {
  * from somebody else, or is a forward. */
 static bool is_of_own_rule(const struct mail *mail, const struct kind_text *text) {
     struct bytes loop = header_value(mail->header, "X-MS-Exchange-Inbox-Rules-Loop");
-    return loop.len && text->subject.len && mail->report->from &&
+    return loop.len && text->subject.text.len && mail->report->from &&
            bytes_equal_ignore_case(loop, mail->report->from);
 }
 
 static bool is_from_machine(const struct mail *mail, const struct kind_text *text) {
     return mail->report->null_sender || FIND_FIELD(mail, machine_fields) ||
-           kind_phrase_find(auto_reply_phrases, auto_reply_phrase_rows, KIND_MACHINE, text->page,
+           kind_phrase_find(auto_reply_phrases, auto_reply_phrase_rows, KIND_MACHINE, &text->page,
                             NULL);
 }
 
@@ -110,9 +110,9 @@ static bool is_in_subject(const struct kind_text *text, struct bytes *words) {
     /* "Re: Automatic reply: Spring" is somebody's answer to one; "Re: Spring (automatic reply)" is
      * one, as is "Automatic reply: RE: Spring". */
     return kind_phrase_starts(auto_reply_phrases, auto_reply_phrase_rows, KIND_SUBJECT_START,
-                              text->subject, words) ||
+                              text->subject.text, words) ||
            (kind_phrase_find(auto_reply_phrases, auto_reply_phrase_rows, KIND_SUBJECT,
-                             text->subject, words) &&
+                             &text->subject, words) &&
             !(text->answers && words->data == text->topic.data));
 }
 
@@ -149,7 +149,7 @@ bool auto_reply_spoken(const struct mail *mail, const struct kind_text *text, co
         *reason = words_reason(mail, "subject", words);
         return true;
     }
-    if (kind_phrase_find(rows, count, KIND_PAGE, text->page, &words)) {
+    if (kind_phrase_find(rows, count, KIND_PAGE, &text->page, &words)) {
         *reason = words_reason(mail, "text", words);
         return true;
     }
@@ -157,12 +157,12 @@ bool auto_reply_spoken(const struct mail *mail, const struct kind_text *text, co
     /* A person who answers quotes, or has "Re:" from the client; a responder does neither. */
     bool personal = text->quotes || (text->answers && answers_a_message(mail));
     if ((machine || !personal) &&
-        kind_phrase_find(rows, count, KIND_OPENING, text->opening, &words)) {
+        kind_phrase_find(rows, count, KIND_OPENING, &text->opening, &words)) {
         *reason = words_reason(mail, "text", words);
         return true;
     }
-    if (machine && (kind_phrase_find(rows, count, KIND_POLITE, text->subject, &words) ||
-                    kind_phrase_find(rows, count, KIND_POLITE, text->opening, &words))) {
+    if (machine && (kind_phrase_find(rows, count, KIND_POLITE, &text->subject, &words) ||
+                    kind_phrase_find(rows, count, KIND_POLITE, &text->opening, &words))) {
         *reason = arena_printf(mail->arena, "\"%.*s\", by a machine", (int)words.len, words.data);
         return true;
     }

@@ -223,7 +223,7 @@ static bool find_aggregate(const struct mail *mail, const struct kind_text *text
                            enum report_kind *kind, const char **reason) {
     struct bytes words;
     return find_part(mail, kind, reason) ||
-           (STARTS_WITH(aggregate_phrases, KIND_SUBJECT_START, text->subject, &words) &&
+           (STARTS_WITH(aggregate_phrases, KIND_SUBJECT_START, text->subject.text, &words) &&
             set(mail, REPORT_AGGREGATE, "subject", words, kind, reason));
 }
 
@@ -243,10 +243,10 @@ static bool find_receipt(const struct mail *mail, const struct kind_text *text,
         *reason = "report-type=disposition-notification";
         return true;
     }
-    if (FIND(receipt_phrases, KIND_OPENING, text->opening, &words))
+    if (FIND(receipt_phrases, KIND_OPENING, &text->opening, &words))
         return set(mail, REPORT_DISPOSITION, "text", words, kind, reason);
-    if (STARTS_WITH(receipt_phrases, KIND_SUBJECT_START, text->subject, &words) &&
-        FIND(receipt_phrases, KIND_PAGE, text->page, NULL))
+    if (STARTS_WITH(receipt_phrases, KIND_SUBJECT_START, text->subject.text, &words) &&
+        FIND(receipt_phrases, KIND_PAGE, &text->page, NULL))
         return set(mail, REPORT_DISPOSITION, "subject", words, kind, reason);
     return false;
 }
@@ -261,9 +261,9 @@ static bool find_unsubscribe(const struct mail *mail, const struct kind_text *te
         return false;
     if (STARTS_WITH(unsubscribe_phrases, KIND_SUBJECT_START, text->topic, &words))
         return set(mail, REPORT_UNSUBSCRIBE, "subject", words, kind, reason);
-    if (STARTS_WITH(unsubscribe_phrases, KIND_OPENING, text->opening, &words) ||
-        (text->page.len <= WORD_MAX &&
-         STARTS_WITH(unsubscribe_phrases, KIND_SUBJECT_START, text->page, &words)))
+    if (STARTS_WITH(unsubscribe_phrases, KIND_OPENING, text->opening.text, &words) ||
+        (text->page.text.len <= WORD_MAX &&
+         STARTS_WITH(unsubscribe_phrases, KIND_SUBJECT_START, text->page.text, &words)))
         return set(mail, REPORT_UNSUBSCRIBE, "text", words, kind, reason);
     return false;
 }
@@ -271,12 +271,12 @@ static bool find_unsubscribe(const struct mail *mail, const struct kind_text *te
 static bool find_challenge(const struct mail *mail, const struct kind_text *text, bool in_page,
                            enum report_kind *kind, const char **reason) {
     struct bytes words;
-    if (text->to_many || !FIND(challenge_phrases, KIND_MACHINE, text->page, NULL))
+    if (text->to_many || !FIND(challenge_phrases, KIND_MACHINE, &text->page, NULL))
         return false;
     if (STARTS_WITH(challenge_phrases, KIND_SUBJECT_START, text->topic, &words) ||
-        FIND(challenge_phrases, KIND_SUBJECT, text->subject, &words))
+        FIND(challenge_phrases, KIND_SUBJECT, &text->subject, &words))
         return set(mail, REPORT_CHALLENGE, "subject", words, kind, reason);
-    return in_page && FIND(challenge_phrases, KIND_PAGE, text->page, &words) &&
+    return in_page && FIND(challenge_phrases, KIND_PAGE, &text->page, &words) &&
            set(mail, REPORT_CHALLENGE, "text", words, kind, reason);
 }
 
@@ -286,18 +286,19 @@ static bool find_other(const struct mail *mail, const struct kind_text *text,
            find_receipt(mail, text, kind, reason) || find_unsubscribe(mail, text, kind, reason);
 }
 
-bool kind_find_declared(const struct mail *mail, enum report_kind *kind, const char **reason) {
-    struct kind_text text = kind_text_of(mail);
-    if (find_other(mail, &text, kind, reason) || find_challenge(mail, &text, false, kind, reason))
+bool kind_find_declared(const struct mail *mail, const struct kind_text *text,
+                        enum report_kind *kind, const char **reason) {
+    if (find_other(mail, text, kind, reason) || find_challenge(mail, text, false, kind, reason))
         return true;
     *kind = REPORT_AUTO_REPLY;
-    return auto_reply_declared(mail, &text, reason);
+    return auto_reply_declared(mail, text, reason);
 }
 
-bool kind_find_spoken(const struct mail *mail, enum report_kind *kind, const char **reason) {
-    struct kind_text text = kind_text_of(mail);
-    if (find_other(mail, &text, kind, reason) || find_challenge(mail, &text, true, kind, reason))
+bool kind_find_spoken(const struct mail *mail, const struct kind_text *text, bool declared_none,
+                      enum report_kind *kind, const char **reason) {
+    if ((!declared_none && find_other(mail, text, kind, reason)) ||
+        find_challenge(mail, text, true, kind, reason))
         return true;
     *kind = REPORT_AUTO_REPLY;
-    return auto_reply_spoken(mail, &text, reason);
+    return auto_reply_spoken(mail, text, reason);
 }

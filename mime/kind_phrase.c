@@ -13,7 +13,8 @@ static bool is_word_byte(char c) {
 }
 
 static bool starts_with(struct bytes text, struct bytes phrase) {
-    return text.len >= phrase.len && !memcmp(text.data, phrase.data, phrase.len);
+    return text.len >= phrase.len && text.data[0] == phrase.data[0] &&
+           !memcmp(text.data, phrase.data, phrase.len);
 }
 
 static bool next_phrase(struct bytes *rest, struct bytes *phrase) {
@@ -42,8 +43,9 @@ bool kind_phrase_starts(const struct kind_phrases *rows, size_t count, enum kind
 }
 
 bool kind_phrase_find(const struct kind_phrases *rows, size_t count, enum kind_place place,
-                      struct bytes text, struct bytes *found) {
-    /* Lists of the phrases by their first byte. */
+                      const struct phrase_search *in, struct bytes *found) {
+    /* Lists, by their first byte, of the phrases that the text may have. */
+    struct bytes text = in->text;
     struct bytes phrases[INDEX_MAX];
     uint16_t first[UINT8_MAX + 1], next[INDEX_MAX], total = 0;
     memset(first, 0xFF, sizeof first);
@@ -52,12 +54,14 @@ bool kind_phrase_find(const struct kind_phrases *rows, size_t count, enum kind_p
             continue;
         struct bytes rest = bytes_of(rows[i].phrases);
         while (total < INDEX_MAX && next_phrase(&rest, &phrases[total])) {
+            if (!phrase_search_may_have(in, phrases[total]))
+                continue;
             unsigned char byte = (unsigned char)phrases[total].data[0];
             next[total] = first[byte];
             first[byte] = total++;
         }
     }
-    for (size_t at = 0; at < text.len; at++) {
+    for (size_t at = 0; total && at < text.len; at++) {
         struct bytes here = bytes_from(text, at);
         if (at && is_word_byte(here.data[0]) && is_word_byte(text.data[at - 1]))
             continue;

@@ -5,6 +5,7 @@
 #define MIME_KIND_PHRASE_H
 
 #include "cmd/base/bytes.h"
+#include "mime/phrase_search.h"
 
 #include <stdbool.h>
 
@@ -27,7 +28,7 @@ struct kind_phrases {
 /* Looks for the phrases of the rows with that place. A phrase that begins with an ASCII letter
  * stands only where a word begins. *found (may be NULL) is the first one in the text. */
 bool kind_phrase_find(const struct kind_phrases *rows, size_t count, enum kind_place place,
-                      struct bytes text, struct bytes *found);
+                      const struct phrase_search *in, struct bytes *found);
 
 /* Whether the text begins with one of them. */
 bool kind_phrase_starts(const struct kind_phrases *rows, size_t count, enum kind_place place,

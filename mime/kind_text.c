@@ -59,12 +59,17 @@ static uint32_t folded(uint32_t c) {
 
 static void fold(struct buf *out, struct bytes text) {
     while (text.len) {
-        uint32_t c;
-        utf8_next(&text, &c);
+        uint32_t c = (unsigned char)text.data[0];
+        if (c < 0x80)
+            text = bytes_from(text, 1);
+        else
+            utf8_next(&text, &c);
         c = folded(c);
         if (c < 0x80 && ascii_is_space((char)c)) {
             if (out->len && out->data[out->len - 1] != ' ')
                 buf_add_char(out, ' ');
+        } else if (c && c < 0x80) {
+            buf_add_char(out, (char)c);
         } else if (c) {
             utf8_add(out, c);
         }
@@ -119,34 +124,36 @@ static bool is_quotation_start(struct bytes line) {
            (bytes_starts_ignore_case(line, "On ") && bytes_ends_ignore_case(line, " wrote:"));
 }
 
-struct kind_text kind_text_of(const struct mail *mail) {
-    struct kind_text text = {0};
+void kind_text_read(const struct mail *mail, struct kind_text *text) {
     struct bytes subject = bytes_of(mail->report->subject);
-    text.to_many = is_to_many(mail->header);
-    text.subject = bytes_trim(kind_text_fold(mail->arena, subject, READ_MAX));
-    if (kind_text_is_forward(text.subject))
-        text.subject.len = 0;
-    text.topic = text.subject;
-    for (size_t len; (len = PREFIX_LENGTH(text.topic, answer_prefixes)) > 0; text.answers = true)
-        text.topic = bytes_trim(bytes_from(text.topic, len));
+    text->to_many = is_to_many(mail->header);
+    subject = bytes_trim(kind_text_fold(mail->arena, subject, READ_MAX));
+    if (kind_text_is_forward(subject))
+        subject.len = 0;
+    phrase_search_begin(&text->subject, subject);
+    text->topic = subject;
+    text->answers = false;
+    for (size_t len; (len = PREFIX_LENGTH(text->topic, answer_prefixes)) > 0; text->answers = true)
+        text->topic = bytes_trim(bytes_from(text->topic, len));
 
-    struct buf page = BUF_INIT;
+    struct buf out = BUF_INIT;
     struct bytes rest = bytes_first(mail->notice, READ_MAX), line;
-    while (page.len < PAGE_MAX && bytes_next_line(&rest, &line)) {
+    text->quotes = false;
+    while (out.len < PAGE_MAX && bytes_next_line(&rest, &line)) {
         line = bytes_trim(line);
         if (is_quotation_start(line)) {
-            text.quotes = true;
+            text->quotes = true;
             break;
         }
         if (line.len && (line.data[0] == '>' || line.data[0] == '|')) {
-            text.quotes = true;
+            text->quotes = true;
             continue;
         }
-        fold(&page, line);
-        fold(&page, bytes_of(" "));
+        fold(&out, line);
+        fold(&out, bytes_of(" "));
     }
-    text.page = (struct bytes){arena_bytes(mail->arena, buf_bytes(&page)), page.len};
-    text.opening = bytes_first(text.page, OPENING_MAX);
-    buf_free(&page);
-    return text;
+    struct bytes page = {arena_bytes(mail->arena, buf_bytes(&out)), out.len};
+    phrase_search_begin(&text->page, page);
+    phrase_search_begin(&text->opening, bytes_first(page, OPENING_MAX));
+    buf_free(&out);
 }

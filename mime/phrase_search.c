@@ -14,9 +14,14 @@ void phrase_search_begin(struct phrase_search *search, struct bytes text) {
         search->pairs[pair_place(&text.data[i - 1])] = true;
 }
 
-bool phrase_search_has(const struct phrase_search *search, const char *phrase) {
-    for (size_t i = 0; phrase[i] && phrase[i + 1]; i++)
-        if (!search->pairs[pair_place(&phrase[i])])
+bool phrase_search_may_have(const struct phrase_search *search, struct bytes phrase) {
+    for (size_t i = 1; i < phrase.len; i++)
+        if (!search->pairs[pair_place(&phrase.data[i - 1])])
             return false;
-    return bytes_find(search->text, phrase) >= 0;
+    return true;
+}
+
+bool phrase_search_has(const struct phrase_search *search, const char *phrase) {
+    return phrase_search_may_have(search, bytes_of(phrase)) &&
+           bytes_find(search->text, phrase) >= 0;
 }

@@ -27,4 +27,7 @@ void phrase_search_begin(struct phrase_search *search, struct bytes text);
 /* Whether the phrase, of at least one byte, stands in the text. */
 bool phrase_search_has(const struct phrase_search *search, const char *phrase);
 
+/* Whether it may, for all that its pairs say. */
+bool phrase_search_may_have(const struct phrase_search *search, struct bytes phrase);
+
 #endif

@@ -113,6 +113,7 @@ static void read_kind(struct mail *mail, const struct header *original) {
     struct report *report = mail->report;
     enum report_kind kind;
     const char *reason;
+    struct kind_text text;
     if (feedback_read(mail, original, &reason)) {
         set_kind(report, REPORT_FEEDBACK, reason);
         report->format = "feedback";
@@ -126,9 +127,13 @@ static void read_kind(struct mail *mail, const struct header *original) {
         return;
     }
     /* Mail systems say "Auto-Submitted: auto-replied" of their bounces too. */
-    if (!mail->from_system && !mail->status_part && kind_find_declared(mail, &kind, &reason)) {
-        set_kind(report, kind, reason);
-        return;
+    bool may_declare = !mail->from_system && !mail->status_part;
+    if (may_declare) {
+        kind_text_read(mail, &text);
+        if (kind_find_declared(mail, &text, &kind, &reason)) {
+            set_kind(report, kind, reason);
+            return;
+        }
     }
     bool recognised = format_read(mail);
     if (!recognised && format_text.recognise(mail)) {
@@ -140,10 +145,14 @@ static void read_kind(struct mail *mail, const struct header *original) {
         recognised = true;
         report->format = format_rfc3464.name;
     }
-    if (recognised)
+    if (recognised) {
         set_kind(report, REPORT_DELIVERY_STATUS,
                  arena_printf(mail->arena, "the form of %s", report->format));
-    else if (kind_find_spoken(mail, &kind, &reason))
+        return;
+    }
+    if (!may_declare)
+        kind_text_read(mail, &text);
+    if (kind_find_spoken(mail, &text, may_declare, &kind, &reason))
         set_kind(report, kind, reason);
 }
 

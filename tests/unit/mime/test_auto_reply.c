@@ -267,7 +267,9 @@ static void the_last_phrase_of_each_place_is_found(void **state) {
         const struct kind_phrases *row = &auto_reply_phrases[i];
         const char *last = strrchr(row->phrases, '|');
         struct bytes text = bytes_of(last ? last + 1 : row->phrases), found;
-        if (!kind_phrase_find(auto_reply_phrases, auto_reply_phrase_rows, row->place, text, &found))
+        struct phrase_search in;
+        phrase_search_begin(&in, text);
+        if (!kind_phrase_find(auto_reply_phrases, auto_reply_phrase_rows, row->place, &in, &found))
             fail_msg("%s: \"%s\" is not found", row->language, text.data);
     }
 }
