@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <time.h>
 
 enum {
     /* libetpan recurses on nested comments, and a date is 40 bytes. */
@@ -80,6 +79,22 @@ static bool read_other(struct bytes value, struct date *d) {
     return true;
 }
 
+/* Gregorian. timegm(3), which searches for the second whose calendar date this is, takes as long as
+ * all else of a date. */
+static int64_t days_since_1970(int year, int month, int day) {
+    static const int before_month[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    enum {
+        LEAP_DAYS_BEFORE_1970 = 1969 / 4 - 1969 / 100 + 1969 / 400,
+    };
+    int last = month > 2 ? year : year - 1; /* whose leap day is over */
+    int leap_days = last / 4 - last / 100 + last / 400 - LEAP_DAYS_BEFORE_1970;
+    return (year - 1970) * 365 + leap_days + before_month[month - 1] + day - 1;
+}
+
+static bool is_within(int number, int least, int most) {
+    return number >= least && number <= most;
+}
+
 int64_t date_read(struct bytes value) {
     struct date d;
     value = without_weekday(bytes_first(bytes_trim(value), VALUE_MAX_LENGTH));
@@ -91,19 +106,14 @@ int64_t date_read(struct bytes value) {
         year += 2000;
     else if (year < 1000)
         year += 1900;
-    struct tm tm = {
-        .tm_year = year - 1900,
-        .tm_mon = d.month - 1,
-        .tm_mday = d.day,
-        .tm_hour = d.hour,
-        .tm_min = d.minute,
-        .tm_sec = d.second,
-    };
     int zone = d.zone;
-    bool sane = year >= 1970 && year < YEAR_MAX && d.day >= 1 && d.day <= 31 && d.hour <= 23 &&
-                d.minute <= 59 && d.second <= 60 && zone >= -ZONE_MAX && zone <= ZONE_MAX;
+    /* libetpan's numbers overflow, and are less than zero then. */
+    bool sane = year >= 1970 && year < YEAR_MAX && is_within(d.month, 1, 12) &&
+                is_within(d.day, 1, 31) && is_within(d.hour, 0, 23) && is_within(d.minute, 0, 59) &&
+                is_within(d.second, 0, 60) && is_within(zone, -ZONE_MAX, ZONE_MAX);
     if (!sane)
         return 0;
-    int64_t seconds = (int64_t)timegm(&tm) - (zone / 100 * 3600 + zone % 100 * 60);
+    int64_t seconds = days_since_1970(year, d.month, d.day) * 86400 + d.hour * 3600 +
+                      d.minute * 60 + d.second - (zone / 100 * 3600 + zone % 100 * 60);
     return seconds > 0 ? seconds : 0;
 }

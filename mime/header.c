@@ -86,7 +86,10 @@ const struct header_field *header_find(const struct header *header, const char *
     size_t len = strlen(name);
     for (size_t i = 0; i < header->count; i++) {
         const struct header_field *field = &header->fields[i];
-        if (field->name.len == len && bytes_starts_ignore_case(field->name, name) && !--instance)
+        /* Nearly all senders write a name as the RFC that defines it. */
+        if (field->name.len == len &&
+            (!memcmp(field->name.data, name, len) || bytes_starts_ignore_case(field->name, name)) &&
+            !--instance)
             return field;
     }
     return NULL;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -33,6 +34,7 @@ static void dates_are_seconds_since_1970(void **state) {
         {"nothing", "", 0},
         {"prose", "yesterday", 0},
         {"a_day_that_does_not_exist", "Mon, 99 Jun 2026 10:00:00 +0200", 0},
+        {"a_minute_that_overflows", "Mon, 1 Jun 2026 10:4294967290:00 +0200", 0},
         {"a_zone_that_overflows", "Mon, 1 Jun 2026 10:00:00 -1863462900", 0},
         {"a_year_out_of_range", "Mon, 1 Jun 9999 10:00:00 +0000", 0},
         {"before_1970", "Mon, 1 Jun 1969 10:00:00 +0000", 0},
@@ -44,8 +46,20 @@ static void dates_are_seconds_since_1970(void **state) {
     }
 }
 
+static void every_day_is_the_calendars(void **state) {
+    (void)state;
+    enum { DAY = 24 * 60 * 60, YEAR_END = 2200 - 1900 };
+    time_t noon = DAY / 2;
+    for (struct tm tm; gmtime_r(&noon, &tm)->tm_year < YEAR_END; noon += DAY) {
+        char value[80];
+        assert_true(strftime(value, sizeof value, "%a, %d %b %Y %H:%M:%S +0000", &tm) > 0);
+        assert_int_equal(date_read(bytes_of(value)), noon);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_day_is_the_calendars),
         cmocka_unit_test(dates_are_seconds_since_1970),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
