@@ -24,7 +24,7 @@ struct parse {
 
 static void set_string(json_t *object, const char *key, const char *value) {
     if (value)
-        json_object_set_new(object, key, json_string(value));
+        json_object_set_new_nocheck(object, key, json_string(value));
 }
 
 /* The name of a file need not be UTF-8, which jansson insists on. */
@@ -37,7 +37,7 @@ static void set_path(json_t *object, const char *path) {
 
 static void set_time(json_t *object, const char *key, int64_t seconds) {
     if (seconds)
-        json_object_set_new(object, key, json_integer(seconds));
+        json_object_set_new_nocheck(object, key, json_integer(seconds));
 }
 
 /* The keys are the columns of bounce.event where both have them. */
@@ -57,7 +57,7 @@ static json_t *finding_to_json(const char *path, const struct report *report,
     set_string(object, "fault", fault_name(judgement->fault));
     set_string(object, "status", judgement->status);
     if (judgement->reply_code)
-        json_object_set_new(object, "reply_code", json_integer(judgement->reply_code));
+        json_object_set_new_nocheck(object, "reply_code", json_integer(judgement->reply_code));
     if (group) {
         set_string(object, "action", report_action_name(group->action));
         set_string(object, "diagnostic", group->diagnostic_code);
