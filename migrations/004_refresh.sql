@@ -345,10 +345,31 @@ END
 $$;
 COMMENT ON FUNCTION bounce.window_rebuild IS 'The part of bounce.rebuild() that brings bounce.domain_window in step with the states that are stored or staged. Returns the addresses whose strikes an outage that began or ended touches.';
 
-CREATE FUNCTION bounce.rebuild() RETURNS bigint
+CREATE FUNCTION bounce.campaign_count_rebuild() RETURNS void
 LANGUAGE plpgsql VOLATILE
--- The planner thinks of campaign_count as large, and would sort all of campaign_recipient for it.
+-- The planner takes each row for a group of its own, and would sort them all.
 SET enable_sort = off SET jit = off AS $$
+BEGIN
+    -- Readers keep seeing the old rows until the commit; hence DELETE, which unlike TRUNCATE does
+    -- not keep them waiting.
+    DELETE FROM bounce.campaign_count;
+    -- In parallel, which an INSERT is not.
+    CREATE TEMP TABLE rebuild_count ON COMMIT DROP AS
+    SELECT campaign, (occurred_at AT TIME ZONE 'UTC')::date AS day, verdict, category, fault, count(*) AS recipients
+    FROM bounce.campaign_recipient GROUP BY 1, 2, 3, 4, 5;
+    INSERT INTO bounce.campaign_count (campaign, day, verdict, category, fault, recipients)
+    SELECT campaign, day, verdict, category, fault, sum(recipients)
+    FROM (SELECT * FROM pg_temp.rebuild_count
+          UNION ALL
+          SELECT campaign, day, verdict, category, fault, recipients FROM bounce.forgotten_campaign) n
+    GROUP BY 1, 2, 3, 4, 5;
+    DROP TABLE pg_temp.rebuild_count;
+END
+$$;
+COMMENT ON FUNCTION bounce.campaign_count_rebuild IS 'The part of bounce.rebuild() that counts bounce.campaign_recipient.';
+
+CREATE FUNCTION bounce.rebuild() RETURNS bigint
+LANGUAGE plpgsql VOLATILE SET jit = off AS $$
 DECLARE
     -- Several for each core, as some take longer than others.
     ranges CONSTANT integer := 16;
@@ -398,20 +419,7 @@ BEGIN
     END LOOP;
     DROP TABLE pg_temp.rebuild_difference;
 
-    -- Readers keep seeing the old rows until the commit; hence DELETE, which unlike TRUNCATE does
-    -- not keep them waiting.
-    DELETE FROM bounce.campaign_count;
-    -- In parallel, which an INSERT is not.
-    CREATE TEMP TABLE rebuild_count ON COMMIT DROP AS
-    SELECT campaign, (occurred_at AT TIME ZONE 'UTC')::date AS day, verdict, category, fault, count(*) AS recipients
-    FROM bounce.campaign_recipient GROUP BY 1, 2, 3, 4, 5;
-    INSERT INTO bounce.campaign_count (campaign, day, verdict, category, fault, recipients)
-    SELECT campaign, day, verdict, category, fault, sum(recipients)
-    FROM (SELECT * FROM pg_temp.rebuild_count
-          UNION ALL
-          SELECT campaign, day, verdict, category, fault, recipients FROM bounce.forgotten_campaign) n
-    GROUP BY 1, 2, 3, 4, 5;
-    DROP TABLE pg_temp.rebuild_count;
+    PERFORM bounce.campaign_count_rebuild();
     RETURN addresses;
 END
 $$;
