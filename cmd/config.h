@@ -56,7 +56,7 @@ struct config_mailbox {
     const char *recipient_header; /* NULL: the usual ones */
     long recipient_header_instance;
     long message_octets;
-    long fetch_messages; /* to ask for at once; 0: as many as one transaction takes */
+    long fetch_messages; /* to ask for at once; 0: cmd/inbox.c chooses */
     long timeout;
     long retries;
 };

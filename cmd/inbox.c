@@ -11,10 +11,14 @@
 enum {
     KNOWN_SLICE = 10000, /* UIDs looked up in the database at once */
 
-    /* Filed away at once. Dovecot writes the whole index of a Maildir for each command: of a folder
-     * of 60,000, moving 500 by 500 costs four times what 4,000 by 4,000 does. */
-    FILING_MAX = 10000,
-    FILING_SECONDS = 5, /* but no more than a slow server does in this time, far below a timeout */
+    /* Dovecot lists the whole folder of a Maildir for each FETCH and each MOVE, so that commands
+     * for so many messages each cost the more of them, the more there are. Hence one command is for
+     * a share of the folder, and for no more than the server gets done in some seconds: far below a
+     * timeout, and whoever interrupts a run waits for the FETCH that is under way. */
+    FETCH_SHARE = 16,
+    FETCH_SECONDS = 4,
+    FILING_SHARE = 4,
+    FILING_SECONDS = 20,
 };
 
 /* A read under way. */
@@ -24,11 +28,12 @@ struct reading {
     uint32_t uidvalidity;
     uint32_t *todo; /* UIDs to fetch, ascending */
     size_t todo_count;
-    size_t asked;     /* of todo */
-    size_t taken;     /* messages that came */
-    uint32_t cursor;  /* all of todo up to this UID has come; 0: nobody can say */
-    bool cursor_held; /* by a message that did not come, or not in order */
-    uint64_t filed;   /* messages whose filing away was asked for */
+    size_t asked;          /* of todo */
+    size_t asked_together; /* by the last command */
+    size_t taken;          /* messages that came */
+    uint32_t cursor;       /* all of todo up to this UID has come; 0: nobody can say */
+    bool cursor_held;      /* by a message that did not come, or not in order */
+    uint64_t filed;        /* messages whose filing away was asked for */
 
     struct buf stored_uids;     /* uint32_t: in the database, not yet asked to be filed away */
     struct buf stored_outcomes; /* enum store_outcome: of each */
@@ -81,11 +86,13 @@ static int file_away(struct reading *reading, const uint32_t *uids,
     return rc;
 }
 
-/* How many to file away next, after so many: twice as many, where the server is fast enough. */
-static size_t file_together(const struct reading *reading, size_t last) {
-    double rate = (double)reading->taken / (clock_seconds() - reading->started);
-    size_t most =
-        rate < (double)FILING_MAX / FILING_SECONDS ? (size_t)(rate * FILING_SECONDS) : FILING_MAX;
+/* How many messages the next command is for, after one for `last` of them. */
+static size_t command_size(const struct reading *reading, size_t last, size_t share,
+                           double seconds) {
+    double done = (double)reading->taken / (clock_seconds() - reading->started) * seconds;
+    size_t most = reading->todo_count / share;
+    if (done < (double)most)
+        most = (size_t)done;
     return 2 * last < most ? 2 * last : most;
 }
 
@@ -95,7 +102,7 @@ static int file_stored(struct reading *reading, struct err *err) {
     if (count)
         rc = file_away(reading, (const void *)reading->stored_uids.data,
                        (const void *)reading->stored_outcomes.data, count, err);
-    reading->together = file_together(reading, count);
+    reading->together = command_size(reading, count, FILING_SHARE, FILING_SECONDS);
     reading->stored_count = 0;
     buf_reset(&reading->stored_uids);
     buf_reset(&reading->stored_outcomes);
@@ -191,17 +198,27 @@ static int choose_messages(struct reading *reading, struct err *err) {
     return 0;
 }
 
-/* Keeps one or two windows of messages asked for, so that the line is never idle. */
+static size_t fetch_together(const struct reading *reading) {
+    const struct inbox *inbox = reading->inbox;
+    size_t count = inbox->window, left = reading->todo_count - reading->asked;
+    if (!inbox->mailbox->fetch_messages) {
+        size_t more = command_size(reading, reading->asked_together, FETCH_SHARE, FETCH_SECONDS);
+        count = more > count ? more : count;
+    }
+    return left < count ? left : count;
+}
+
+/* Asks for more while a window of messages is still to come, so that the line is never idle. */
 static int ask_ahead(struct reading *reading, struct err *err) {
     const struct inbox *inbox = reading->inbox;
     while (reading->asked < reading->todo_count &&
            reading->asked - reading->taken < inbox->window) {
-        size_t left = reading->todo_count - reading->asked;
-        size_t count = left < inbox->window ? left : inbox->window;
+        size_t count = fetch_together(reading);
         if (imap_fetch_begin(inbox->imap, reading->todo + reading->asked, count,
                              (uint32_t)inbox->mailbox->message_octets, err) != 0)
             return -1;
         reading->asked += count;
+        reading->asked_together = count;
     }
     return 0;
 }

@@ -22,7 +22,7 @@ struct inbox {
     uint64_t limit;                    /* read so many messages at most */
     double until;                      /* on clock_seconds()'s clock: leave the rest to the next
                                           run; 0: never */
-    size_t window;                     /* messages to ask the server for at once */
+    size_t window;                     /* messages to ask the server for at once, at least */
     const volatile sig_atomic_t *stop; /* set by a signal: commit what has come, and leave */
 };
 

@@ -31,6 +31,14 @@ void command_free(struct command *command) {
     free(command);
 }
 
+size_t command_fit(const uint32_t *uids, size_t count) {
+    struct buf set = BUF_INIT;
+    size_t most = count < COMMAND_UIDS_MAX ? count : COMMAND_UIDS_MAX;
+    size_t fit = sequence_set_add(&set, uids, most, COMMAND_SET_MAX);
+    buf_free(&set);
+    return fit;
+}
+
 void command_write(const struct command *command, struct buf *out) {
     static const char *const verbs[] = {
         [COMMAND_FETCH] = "FETCH", [COMMAND_MOVE] = "MOVE",       [COMMAND_COPY] = "COPY",

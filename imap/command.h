@@ -5,6 +5,7 @@
 #define IMAP_COMMAND_H
 
 #include "cmd/base/buf.h"
+#include "imap/reader.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,6 +14,8 @@
 enum {
     COMMAND_SET_MAX = 6500, /* octets of sequence set: with a folder's name within the 8,000 a line
                                that every server takes (RFC 9051 section 4) */
+    COMMAND_UIDS_MAX = READER_LINE_MAX / 11, /* of one MOVE, so that its COPYUID, at worst a number
+                                                and a comma for each, is a line that is read */
 };
 
 enum command_kind {
@@ -40,6 +43,9 @@ struct command {
 struct command *command_new(enum command_kind kind, const char *text, const uint32_t *uids,
                             size_t count);
 void command_free(struct command *command);
+
+/* How many of `count` ascending UIDs one command takes: at least one. */
+size_t command_fit(const uint32_t *uids, size_t count);
 
 /* Appends the command with its tag and line end. */
 void command_write(const struct command *command, struct buf *out);

@@ -9,7 +9,6 @@
 #include <time.h>
 
 enum {
-    FETCH_UIDS_MAX = 500,      /* in one command, which also fit into a line one by one */
     REFUSED_IN_A_ROW_MAX = 20, /* then it is the server's trouble and not the messages' */
 };
 
@@ -165,8 +164,8 @@ int imap_fetch_begin(struct imap *imap, const uint32_t *uids, size_t count, uint
         return err_set(err, ERR_SOFTWARE, "a FETCH of %u octets, and %s folder", octets,
                        imap->selected ? "a" : "no");
     uint32_t *sorted = sequence_set_sorted(uids, &count);
-    for (size_t i = 0; i < count; i += FETCH_UIDS_MAX) {
-        size_t some = count - i < FETCH_UIDS_MAX ? count - i : FETCH_UIDS_MAX;
+    for (size_t i = 0, some; i < count; i += some) {
+        some = command_fit(sorted + i, count - i);
         struct command *fetch = command_new(COMMAND_FETCH, NULL, sorted + i, some);
         fetch->octets = octets;
         command_list_add(&imap->fetches, fetch);

@@ -6,11 +6,6 @@
 
 #include <stdlib.h>
 
-enum {
-    FILING_UIDS_MAX = 10000, /* in one command: 80 kB of answers; the caller knows how many the
-                                server gets done before the idle timeout */
-};
-
 static int check_writable(const struct imap *imap, struct err *err) {
     if (session_check(imap, err) < 0)
         return -1;
@@ -25,14 +20,10 @@ static int check_writable(const struct imap *imap, struct err *err) {
 static void queue(struct imap *imap, enum command_kind kind, const char *text, const uint32_t *uids,
                   size_t count) {
     uint32_t *sorted = sequence_set_sorted(uids, &count);
-    struct buf set = BUF_INIT;
     for (size_t i = 0, some; i < count; i += some) {
-        some = count - i < FILING_UIDS_MAX ? count - i : FILING_UIDS_MAX;
-        buf_reset(&set);
-        some = sequence_set_add(&set, sorted + i, some, COMMAND_SET_MAX);
+        some = command_fit(sorted + i, count - i);
         command_list_add(&imap->filings, command_new(kind, text, sorted + i, some));
     }
-    buf_free(&set);
     free(sorted);
 }
 

@@ -189,7 +189,8 @@ static void filing_goes_before_fetches_that_wait(void **state) {
     struct imap *imap = open_inbox(script);
     struct imap_message message;
     struct err err = {0};
-    assert_int_equal(imap_fetch_begin(imap, uids, 4000, 100, &err), 0);
+    for (size_t i = 0; i < 4000; i += 500)
+        assert_int_equal(imap_fetch_begin(imap, uids + i, 500, 100, &err), 0);
     assert_int_equal(imap_fetch_next(imap, &message, &err), 1);
     assert_int_equal(message.uid, 2000);
     assert_int_equal(imap_move_begin(imap, &message.uid, 1, "Done", &err), 0);

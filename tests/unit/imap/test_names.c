@@ -1,4 +1,6 @@
 /* Folder names, sequence sets, lists of UIDs, and what a refusal means. */
+#include "cmd/base/memory.h"
+#include "imap/command.h"
 #include "imap/folder_name.h"
 #include "imap/refusal.h"
 #include "imap/sequence_set.h"
@@ -121,6 +123,20 @@ static void a_set_is_cut_between_two_ranges_where_the_room_ends(void **state) {
     buf_free(&out);
 }
 
+static void a_command_names_what_its_line_and_its_answer_bear(void **state) {
+    (void)state;
+    enum { COUNT = 2 * COMMAND_UIDS_MAX };
+    uint32_t *uids = memory_alloc(COUNT * sizeof *uids);
+    for (uint32_t i = 0; i < COUNT; i++)
+        uids[i] = 4000000000U + i;
+    assert_int_equal(command_fit(uids, COUNT), COMMAND_UIDS_MAX);
+    assert_int_equal(command_fit(uids, 7), 7);
+    for (uint32_t i = 0; i < COUNT; i++)
+        uids[i] = i * 2 + 1000000000;
+    assert_in_range(command_fit(uids, COUNT), COMMAND_SET_MAX / 11 - 2, COMMAND_SET_MAX / 11);
+    free(uids);
+}
+
 static void a_range_of_uids_is_bounded(void **state) {
     (void)state;
     struct uid_list list = {.above = 10};
@@ -211,6 +227,7 @@ int main(void) {
         cmocka_unit_test(a_folder_name_is_quoted_and_cannot_end_its_line),
         cmocka_unit_test(sets_are_sorted_and_compact),
         cmocka_unit_test(a_set_is_cut_between_two_ranges_where_the_room_ends),
+        cmocka_unit_test(a_command_names_what_its_line_and_its_answer_bear),
         cmocka_unit_test(a_range_of_uids_is_bounded),
         cmocka_unit_test(a_refusal_is_read_by_its_code_and_else_by_known_words),
         cmocka_unit_test(advice_is_not_cut_off),
