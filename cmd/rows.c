@@ -87,16 +87,24 @@ static bool stands_in(struct bytes text, const char *address) {
     return address && *address && bytes_find_ignore_case(text, address) >= 0;
 }
 
+/* Whether the list's entry of this address is at the end of what is there. A mail to one also names
+ * the address in its links, so a later mention is an entry only where fields are. */
+static bool is_entry(struct bytes start, struct bytes end, bool has_field, const char *address) {
+    return stands_in(end, address) && (has_field || !stands_in(start, address));
+}
+
 bool rows_list_is_cut(const struct analysis *analysis, const struct store_message *row) {
     const struct report *report = analysis->report;
     if (!row->truncated || analysis->failure || report->kind != REPORT_DELIVERY_STATUS ||
         report->original.present)
         return false;
     size_t tail = row->raw.len > ENTRY_MAX ? row->raw.len - ENTRY_MAX : 0;
-    struct bytes end = bytes_from(row->raw, tail);
+    struct bytes start = bytes_first(row->raw, tail), end = bytes_from(row->raw, tail);
+    /* RFC 3464 sections 2.3.1 and 2.3.2: both have it in their names. */
+    bool has_field = stands_in(end, "-Recipient:");
     for (size_t i = report->recipient_count; i-- > 0;)
-        if (stands_in(end, report->recipients[i].final_recipient) ||
-            stands_in(end, report->recipients[i].original_recipient))
+        if (is_entry(start, end, has_field, report->recipients[i].final_recipient) ||
+            is_entry(start, end, has_field, report->recipients[i].original_recipient))
             return true;
     return !report->recipient_count;
 }

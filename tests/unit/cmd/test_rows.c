@@ -1,6 +1,8 @@
 /* Analysed messages -> rows: when a delivery failed, and what becomes of a message. */
 #include "cmd/rows.h"
 
+#include "cmd/base/buf.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -107,12 +109,54 @@ static void what_was_not_understood_keeps_its_bytes_and_the_reason(void **state)
     arena_free(arena);
 }
 
+static void a_list_is_cut_where_its_last_entry_is_at_the_end(void **state) {
+    (void)state;
+    static const char filler[] = "This line is of neither a list nor an address.\n";
+    static const char field[] = "Final-Recipient: rfc822; ada@example.net\n";
+    static const char name[] = "<ada@example.net>: no such user\n";
+    static const struct {
+        const char *start, *end; /* of 20,000 octets */
+        const char *recipient;
+        bool truncated, has_original, is_cut;
+    } table[] = {
+        {filler, field, "ada@example.net", true, false, true},
+        {name, field, "ada@example.net", true, false, true}, /* a notice that names all, before */
+        {filler, name, "ada@example.net", true, false, true},
+        {filler, filler, NULL, true, false, true},
+        {filler, field, "ada@example.net", false, false, false},
+        {filler, field, "ada@example.net", true, true, false},
+        {field, filler, "ada@example.net", true, false, false},
+        /* mails to one name the address again, in a returned one that nobody recognised too */
+        {field, name, "ada@example.net", true, false, false},
+        {name, name, "ada@example.net", true, false, false},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct buf mail = BUF_INIT;
+        buf_add_string(&mail, table[i].start);
+        while (mail.len < 20000)
+            buf_add_string(&mail, filler);
+        buf_add_string(&mail, table[i].end);
+        struct report_recipient recipient = {.final_recipient = table[i].recipient};
+        struct report report = {
+            .kind = REPORT_DELIVERY_STATUS,
+            .recipients = &recipient,
+            .recipient_count = table[i].recipient != NULL,
+            .original.present = table[i].has_original,
+        };
+        struct analysis analysis = {.report = &report};
+        struct store_message row = {.raw = buf_bytes(&mail), .truncated = table[i].truncated};
+        assert_int_equal(rows_list_is_cut(&analysis, &row), table[i].is_cut);
+        buf_free(&mail);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_delivery_failed_when_the_report_says_if_that_is_sane),
         cmocka_unit_test(line_ends_do_not_make_another_message),
         cmocka_unit_test(the_outcome_tells_what_was_understood),
         cmocka_unit_test(what_was_not_understood_keeps_its_bytes_and_the_reason),
+        cmocka_unit_test(a_list_is_cut_where_its_last_entry_is_at_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
