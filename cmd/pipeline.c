@@ -14,7 +14,7 @@ enum {
     /* A batch is also full at so many octets, or recipients of its reports: memory stays flat, also
      * where each mail names thousands. */
     BATCH_BYTES = 4 * 1024 * 1024,
-    BATCH_RECIPIENTS = 20000,
+    BATCH_RECIPIENTS = 5000,
 
     BATCHES = STORE_COMMITTER_MAX + 1, /* and the one that is being filled */
 };
@@ -257,7 +257,7 @@ static int commit(struct pipeline *p, const struct batch *batch, struct err *err
         return -1;
     store_committer_give(p->committer, &rows);
     p->filling = (p->filling + 1) % BATCHES;
-    return finish_commits(p, false, err);
+    return 0;
 }
 
 /* Waits until the batch is judged, and sends it on its way. */
@@ -273,7 +273,7 @@ static int send_batch(struct pipeline *p, struct err *err) {
     if (p->options.store && batch->count && commit(p, batch, err) != 0)
         return -1;
     batch_start(p, filling_batch(p));
-    return 0;
+    return finish_commits(p, false, err);
 }
 
 int pipeline_add(struct pipeline *pipeline, const struct pipeline_message *message,
