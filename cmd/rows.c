@@ -6,6 +6,8 @@
 
 enum {
     ENTRY_MAX = 8 * 1024, /* what a report says about one recipient; a long diagnostic has 2 KB */
+    LAST_ENTRIES = 32, /* where the list is cut, one of these is at the end; each is searched for,
+                          and a report may name 10,000 */
 };
 
 void rows_hash(struct bytes message, unsigned char sha256[STORE_SHA256_SIZE]) {
@@ -102,7 +104,8 @@ bool rows_list_is_cut(const struct analysis *analysis, const struct store_messag
     struct bytes start = bytes_first(row->raw, tail), end = bytes_from(row->raw, tail);
     /* RFC 3464 sections 2.3.1 and 2.3.2: both have it in their names. */
     bool has_field = stands_in(end, "-Recipient:");
-    for (size_t i = report->recipient_count; i-- > 0;)
+    size_t last = report->recipient_count, looked_at = last < LAST_ENTRIES ? last : LAST_ENTRIES;
+    for (size_t i = last - looked_at; i < last; i++)
         if (is_entry(start, end, has_field, report->recipients[i].final_recipient) ||
             is_entry(start, end, has_field, report->recipients[i].original_recipient))
             return true;
