@@ -14,11 +14,10 @@ enum {
     /* Dovecot lists the whole folder of a Maildir for each FETCH and each MOVE, so that commands
      * for so many messages each cost the more of them, the more there are. Hence one command is for
      * a share of the folder, and for no more than the server gets done in some seconds: far below a
-     * timeout, and whoever interrupts a run waits for the FETCH that is under way. */
-    FETCH_SHARE = 16,
-    FETCH_SECONDS = 4,
-    FILING_SHARE = 4,
-    FILING_SECONDS = 20,
+     * timeout; whoever interrupts a run waits for the FETCH that is under way; and while a MOVE is,
+     * PostgreSQL has no more than the batches that wait. */
+    COMMAND_SHARE = 16,
+    COMMAND_SECONDS = 4,
 };
 
 /* A read under way. */
@@ -87,10 +86,10 @@ static int file_away(struct reading *reading, const uint32_t *uids,
 }
 
 /* How many messages the next command is for, after one for `last` of them. */
-static size_t command_size(const struct reading *reading, size_t last, size_t share,
-                           double seconds) {
-    double done = (double)reading->taken / (clock_seconds() - reading->started) * seconds;
-    size_t most = reading->todo_count / share;
+static size_t command_size(const struct reading *reading, size_t last) {
+    double elapsed = clock_seconds() - reading->started;
+    double done = (double)reading->taken / elapsed * COMMAND_SECONDS;
+    size_t most = reading->todo_count / COMMAND_SHARE;
     if (done < (double)most)
         most = (size_t)done;
     return 2 * last < most ? 2 * last : most;
@@ -102,7 +101,7 @@ static int file_stored(struct reading *reading, struct err *err) {
     if (count)
         rc = file_away(reading, (const void *)reading->stored_uids.data,
                        (const void *)reading->stored_outcomes.data, count, err);
-    reading->together = command_size(reading, count, FILING_SHARE, FILING_SECONDS);
+    reading->together = command_size(reading, count);
     reading->stored_count = 0;
     buf_reset(&reading->stored_uids);
     buf_reset(&reading->stored_outcomes);
@@ -202,7 +201,7 @@ static size_t fetch_together(const struct reading *reading) {
     const struct inbox *inbox = reading->inbox;
     size_t count = inbox->window, left = reading->todo_count - reading->asked;
     if (!inbox->mailbox->fetch_messages) {
-        size_t more = command_size(reading, reading->asked_together, FETCH_SHARE, FETCH_SECONDS);
+        size_t more = command_size(reading, reading->asked_together);
         count = more > count ? more : count;
     }
     return left < count ? left : count;
