@@ -13,7 +13,7 @@
 enum {
     /* A batch is also full at so many octets, or recipients of its reports: memory stays flat, also
      * where each mail names thousands. */
-    BATCH_BYTES = 4 * 1024 * 1024,
+    BATCH_BYTES = 3 * 1024 * 1024,
     BATCH_RECIPIENTS = 5000,
 
     BATCHES = STORE_COMMITTER_MAX + 1, /* and the one that is being filled */
