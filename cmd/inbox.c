@@ -17,6 +17,7 @@ enum {
      * timeout; whoever interrupts a run waits for the FETCH that is under way; and while a MOVE is,
      * PostgreSQL has no more than the batches that wait. */
     COMMAND_SHARE = 16,
+    COMMAND_SHARE_UNFILED = 4, /* where nothing is filed in between */
     COMMAND_SECONDS = 4,
 };
 
@@ -40,6 +41,10 @@ struct reading {
     size_t together; /* so many are filed away at once */
     double started;
 };
+
+static bool is_filing(const struct inbox *inbox) {
+    return !inbox->dry_run && inbox->mailbox->after != CONFIG_AFTER_KEEP;
+}
 
 enum place { PLACE_STAY, PLACE_PROCESSED, PLACE_QUARANTINE, PLACE_GONE };
 
@@ -89,7 +94,8 @@ static int file_away(struct reading *reading, const uint32_t *uids,
 static size_t command_size(const struct reading *reading, size_t last) {
     double elapsed = clock_seconds() - reading->started;
     double done = (double)reading->taken / elapsed * COMMAND_SECONDS;
-    size_t most = reading->todo_count / COMMAND_SHARE;
+    size_t share = is_filing(reading->inbox) ? COMMAND_SHARE : COMMAND_SHARE_UNFILED;
+    size_t most = reading->todo_count / share;
     if (done < (double)most)
         most = (size_t)done;
     return 2 * last < most ? 2 * last : most;
@@ -169,7 +175,7 @@ static int open_folder(struct reading *reading, const struct store_cursor *curso
                        struct err *err) {
     const struct inbox *inbox = reading->inbox;
     const struct config_mailbox *mailbox = inbox->mailbox;
-    bool changes = !inbox->dry_run && mailbox->after != CONFIG_AFTER_KEEP;
+    bool changes = is_filing(inbox);
     struct imap_folder_status status;
     if ((changes ? imap_select : imap_examine)(inbox->imap, mailbox->folder, &status, err) != 0)
         return -1;

@@ -40,10 +40,12 @@ class Cost:
 
 
 def run(
-    command: list[str], cores: str = "", terminal: bool = False, folder: Path | None = None
-) -> Cost:
+    command: list[str], cores: str = "", terminal: bool = False, folder: Path | None = None,
+    watched: bool = True,
+) -> Cost:  # fmt: skip
     """Runs a command to its end. `cores`: those that it may use, such as "0"; "": all.
-    `terminal`: it writes to one, and says more. `folder`: where."""
+    `terminal`: it writes to one, and says more. `folder`: where. `watched`: its memory is, which
+    takes time of a core."""
     pinned = ["taskset", "-c", cores, *command] if cores else command
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         screen = Screen(output) if terminal else None
@@ -56,11 +58,11 @@ def run(
             env=environment(),
             cwd=folder,
         )
-        watch = MemoryWatch(process.pid)
+        watch = MemoryWatch(process.pid) if watched else None
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - started
         process.returncode = os.waitstatus_to_exitcode(status)
-        memory = watch.stop()
+        memory = watch.stop() if watch else 0
         if screen:
             screen.close()
         output.seek(0)
