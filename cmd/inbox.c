@@ -11,14 +11,15 @@
 enum {
     KNOWN_SLICE = 10000, /* UIDs looked up in the database at once */
 
-    /* Dovecot lists the whole folder of a Maildir for each FETCH and each MOVE, so that commands
-     * for so many messages each cost the more of them, the more there are. Hence one command is for
-     * a share of the folder, and for no more than the server gets done in some seconds: far below a
-     * timeout; whoever interrupts a run waits for the FETCH that is under way; and while a MOVE is,
-     * PostgreSQL has no more than the batches that wait. */
+    /* Dovecot lists the whole folder of a Maildir for each FETCH and each MOVE, which takes seconds
+     * where there are a million: commands for so many messages each would take the longer, the more
+     * there are. Hence one command is for twice as many as the one before it, up to a share of the
+     * folder, as long as that took no longer than so many seconds, far below a timeout. Whoever
+     * interrupts a run waits for the FETCH that is under way, and while a MOVE is, PostgreSQL has
+     * no more than the batches that wait. */
     COMMAND_SHARE = 16,
     COMMAND_SHARE_UNFILED = 4, /* where nothing is filed in between */
-    COMMAND_SECONDS = 4,
+    COMMAND_SECONDS = 10,
 };
 
 /* A read under way. */
@@ -28,18 +29,17 @@ struct reading {
     uint32_t uidvalidity;
     uint32_t *todo; /* UIDs to fetch, ascending */
     size_t todo_count;
-    size_t asked;          /* of todo */
-    size_t asked_together; /* by the last command */
-    size_t taken;          /* messages that came */
-    uint32_t cursor;       /* all of todo up to this UID has come; 0: nobody can say */
-    bool cursor_held;      /* by a message that did not come, or not in order */
-    uint64_t filed;        /* messages whose filing away was asked for */
+    size_t asked;     /* of todo */
+    size_t taken;     /* messages that came */
+    uint32_t cursor;  /* all of todo up to this UID has come; 0: nobody can say */
+    bool cursor_held; /* by a message that did not come, or not in order */
+    uint64_t filed;   /* messages whose filing away was asked for */
 
     struct buf stored_uids;     /* uint32_t: in the database, not yet asked to be filed away */
     struct buf stored_outcomes; /* enum store_outcome: of each */
     size_t stored_count;
-    size_t together; /* so many are filed away at once */
-    double started;
+    size_t together; /* so many are asked for, and filed away, at once */
+    double asked_at;
 };
 
 static bool is_filing(const struct inbox *inbox) {
@@ -90,24 +90,12 @@ static int file_away(struct reading *reading, const uint32_t *uids,
     return rc;
 }
 
-/* How many messages the next command is for, after one for `last` of them. */
-static size_t command_size(const struct reading *reading, size_t last) {
-    double elapsed = clock_seconds() - reading->started;
-    double done = (double)reading->taken / elapsed * COMMAND_SECONDS;
-    size_t share = is_filing(reading->inbox) ? COMMAND_SHARE : COMMAND_SHARE_UNFILED;
-    size_t most = reading->todo_count / share;
-    if (done < (double)most)
-        most = (size_t)done;
-    return 2 * last < most ? 2 * last : most;
-}
-
 static int file_stored(struct reading *reading, struct err *err) {
     size_t count = reading->stored_count;
     int rc = 0;
     if (count)
         rc = file_away(reading, (const void *)reading->stored_uids.data,
                        (const void *)reading->stored_outcomes.data, count, err);
-    reading->together = command_size(reading, count);
     reading->stored_count = 0;
     buf_reset(&reading->stored_uids);
     buf_reset(&reading->stored_outcomes);
@@ -203,14 +191,17 @@ static int choose_messages(struct reading *reading, struct err *err) {
     return 0;
 }
 
-static size_t fetch_together(const struct reading *reading) {
+/* How many messages the next command is for. */
+static size_t command_size(const struct reading *reading, double took) {
     const struct inbox *inbox = reading->inbox;
-    size_t count = inbox->window, left = reading->todo_count - reading->asked;
-    if (!inbox->mailbox->fetch_messages) {
-        size_t more = command_size(reading, reading->asked_together);
-        count = more > count ? more : count;
-    }
-    return left < count ? left : count;
+    size_t share = is_filing(inbox) ? COMMAND_SHARE : COMMAND_SHARE_UNFILED;
+    size_t most = reading->todo_count / share, size = reading->together;
+    if (took < COMMAND_SECONDS)
+        size *= 2;
+    else if (took > 2 * COMMAND_SECONDS)
+        size /= 2;
+    size = size < most ? size : most;
+    return size > inbox->window && !inbox->mailbox->fetch_messages ? size : inbox->window;
 }
 
 /* Asks for more while a window of messages is still to come, so that the line is never idle. */
@@ -218,12 +209,15 @@ static int ask_ahead(struct reading *reading, struct err *err) {
     const struct inbox *inbox = reading->inbox;
     while (reading->asked < reading->todo_count &&
            reading->asked - reading->taken < inbox->window) {
-        size_t count = fetch_together(reading);
+        double now = clock_seconds();
+        size_t left = reading->todo_count - reading->asked;
+        reading->together = command_size(reading, now - reading->asked_at);
+        reading->asked_at = now;
+        size_t count = left < reading->together ? left : reading->together;
         if (imap_fetch_begin(inbox->imap, reading->todo + reading->asked, count,
                              (uint32_t)inbox->mailbox->message_octets, err) != 0)
             return -1;
         reading->asked += count;
-        reading->asked_together = count;
     }
     return 0;
 }
@@ -340,7 +334,7 @@ int inbox_read(const struct inbox *inbox, struct pipeline_options options,
         .sums = sums,
         .stored_uids = BUF_INIT,
         .stored_outcomes = BUF_INIT,
-        .started = clock_seconds(),
+        .asked_at = clock_seconds(),
     };
     struct pipeline *pipeline = NULL;
     struct store_cursor cursor;

@@ -75,6 +75,8 @@ service imap-login {{
 }}
 service imap {{
   process_limit = 200
+  # A Maildir of a million messages takes more than the 256 MB of the default.
+  vsz_limit = 2G
 }}
 service lmtp {{
   user = {user}
