@@ -194,6 +194,8 @@ static int choose_messages(struct reading *reading, struct err *err) {
 /* How many messages the next command is for. */
 static size_t command_size(const struct reading *reading, double took) {
     const struct inbox *inbox = reading->inbox;
+    if (inbox->mailbox->fetch_messages)
+        return inbox->window;
     size_t share = is_filing(inbox) ? COMMAND_SHARE : COMMAND_SHARE_UNFILED;
     size_t most = reading->todo_count / share, size = reading->together;
     if (took < COMMAND_SECONDS)
@@ -201,7 +203,7 @@ static size_t command_size(const struct reading *reading, double took) {
     else if (took > 2 * COMMAND_SECONDS)
         size /= 2;
     size = size < most ? size : most;
-    return size > inbox->window && !inbox->mailbox->fetch_messages ? size : inbox->window;
+    return size > inbox->window ? size : inbox->window;
 }
 
 /* Asks for more while a window of messages is still to come, so that the line is never idle. */

@@ -16,8 +16,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Batches under way at once: one at work, one that waits, so that PostgreSQL is never short of
- * work while a long command keeps the mail server, and one more that is being filed away. */
+/* Batches under way at once: one that PostgreSQL is at work on, and two that wait for it, which
+ * keep it busy while a long command keeps the mail server. Each holds its mails in memory. */
 enum { STORE_COMMITTER_MAX = 3 };
 
 struct store_committer;
