@@ -8,12 +8,12 @@ import sys
 import time
 from pathlib import Path
 
-from bench import fetch, growth, parse, whole
+from bench import fetch, growth, parse, start, verp, whole
 from bench.measure import load
 from bench.table import Table
 from lab.place import ROOT, LabError, remove_folder
 
-DEFAULT = ("parse", "fetch", "whole")  # growth takes an hour and more
+DEFAULT = ("parse", "start", "verp", "fetch", "whole")  # growth takes an hour and more
 
 
 def main() -> int:
@@ -21,6 +21,7 @@ def main() -> int:
     parser.add_argument("--build", type=Path, default=Path("build"), help="folder of the build")
     parser.add_argument("--corpus", default="", help="a folder of real mails, *.eml, to parse too")
     parser.add_argument("--parse", type=int, default=20_000, help="mails to parse")
+    parser.add_argument("--addresses", type=int, default=1_000_000, help="addresses to sign")
     parser.add_argument("--fetch", type=int, default=20_000, help="mails to fetch")
     parser.add_argument("--messages", type=int, default=100_000, help="mails from end to end")
     parser.add_argument(
@@ -37,6 +38,8 @@ def main() -> int:
     place = build / "bench" / "run"
     parts = {
         "parse": lambda: parse.measure(table, build, place, arguments.parse, arguments.corpus),
+        "start": lambda: start.measure(table, build, place),
+        "verp": lambda: verp.measure(table, build, place, arguments.addresses),
         "fetch": lambda: fetch.measure(table, build, place, arguments.fetch),
         "whole": lambda: whole.measure(table, build, place, arguments.messages),
         "growth": lambda: growth.measure(table, build, place, arguments.sizes, arguments.events),

@@ -20,6 +20,10 @@ from lab.program import environment
 SAMPLE_SECONDS = 0.05
 TICKS = os.sysconf("SC_CLK_TCK")
 
+# Where files are in memory: a page cache that something squeezes would make reading them from a
+# disk the larger part of what a fast program costs.
+IN_MEMORY = Path("/dev/shm")
+
 # utime, stime, cutime and cstime in /proc/PID/stat, counted from behind the name.
 STAT_TIMES = slice(11, 15)
 
@@ -41,18 +45,22 @@ class Cost:
 
 def run(
     command: list[str], cores: str = "", terminal: bool = False, folder: Path | None = None,
-    watched: bool = True,
+    watched: bool = True, standard_input: Path = Path(os.devnull),
 ) -> Cost:  # fmt: skip
     """Runs a command to its end. `cores`: those that it may use, such as "0"; "": all.
     `terminal`: it writes to one, and says more. `folder`: where. `watched`: its memory is, which
     takes time of a core."""
     pinned = ["taskset", "-c", cores, *command] if cores else command
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+    with (
+        standard_input.open("rb") as given,
+        tempfile.TemporaryFile() as output,
+        tempfile.TemporaryFile() as errors,
+    ):
         screen = Screen(output) if terminal else None
         started = time.monotonic()
         process = subprocess.Popen(
             pinned,
-            stdin=subprocess.DEVNULL,
+            stdin=given,
             stdout=screen.end if screen else output,
             stderr=errors,
             env=environment(),
@@ -72,6 +80,12 @@ def run(
         raise BenchError(f"{command[0]} ended with {process.returncode}: {complaint.strip()}")
     cpu = usage.ru_utime + usage.ru_stime
     return Cost(seconds, cpu, memory, said, complaint)
+
+
+def memory_folder(place: Path) -> tempfile.TemporaryDirectory[str]:
+    """A folder that is gone at the end of a `with`: in memory, or else in `place`."""
+    folder = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else place
+    return tempfile.TemporaryDirectory(prefix="nullsender-bench-", dir=folder)
 
 
 class Screen:

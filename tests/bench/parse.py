@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench import mails
-from bench.measure import BenchError, Cost, instructions, run
+from bench.measure import BenchError, Cost, instructions, memory_folder, run
 from bench.table import Row, Table, megabytes, rate
 from lab.program import Program
 
@@ -21,10 +20,6 @@ CLOCKED = 7  # runs of each, of which the fastest counts: nobody else had wanted
 # Instructions a message: the difference between a run over so many mails and one over twice as
 # many, so that starting up does not count.
 COUNTED = 50
-
-# Where files are in memory: a page cache that something squeezes would make reading them from a
-# disk the larger part of what a fast parser costs.
-IN_MEMORY = Path("/dev/shm")
 
 
 @dataclass(frozen=True)
@@ -44,8 +39,7 @@ ALL = (
 
 def measure(table: Table, build: Path, place: Path, count: int, corpus: str) -> None:
     """All rows of this part."""
-    memory = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else place
-    with tempfile.TemporaryDirectory(prefix="nullsender-bench-", dir=memory) as folder:
+    with memory_folder(place) as folder:
         measure_generated(table, build, place, Path(folder) / "mails", count)
         if corpus:
             measure_corpus(table, build, place, Path(folder), Path(corpus))
