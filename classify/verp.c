@@ -159,10 +159,10 @@ enum verp_signature verp_check(const struct verp_keys *keys, const struct verp_m
     return verp_tag_check(keys, match->tag, &what, today, lifetime);
 }
 
-bool verp_domain(const struct verp *verp, size_t i, struct arena *arena, const char **domain) {
+bool verp_domain(const struct verp *verp, size_t i, const char **domain) {
     if (i >= verp->count)
         return false;
-    *domain = verp_fit_domain(verp->patterns[i].compiled, arena);
+    *domain = verp->patterns[i].compiled->host;
     return true;
 }
 
@@ -203,7 +203,7 @@ static int encode_signed(const struct verp_template *t, const struct verp_signer
     struct verp_signed what = {
         .campaign = all->campaign,
         .recipient = address_write_key(&all->recipient, arena),
-        .domain = verp_fit_domain(t, arena),
+        .domain = t->host,
     };
     if (!what.domain)
         return err_set(err, ERR_DATA, "a pattern with {any} is for reading only");

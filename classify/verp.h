@@ -114,7 +114,7 @@ int verp_encode(const struct verp *verp, const char *campaign, const char *recip
 
 /* The domain of the i-th pattern's addresses, in its one form; NULL where it has {any}. False where
  * there are not so many. */
-bool verp_domain(const struct verp *verp, size_t i, struct arena *arena, const char **domain);
+bool verp_domain(const struct verp *verp, size_t i, const char **domain);
 
 struct verp_signer {
     const struct verp_keys *keys;

@@ -76,21 +76,29 @@ const char *verp_coding_read(enum verp_coding coding, struct bytes text, struct 
     return arena_bytes(arena, text);
 }
 
-/* A dot may neither begin a local part, nor meet another dot, nor be taken for the text behind. */
-static bool dot_would_break(char c, char next, const struct buf *out) {
-    return c == '.' && (!out->len || out->data[out->len - 1] == '.' || next == '.');
+/* Whether the octet stands as it is behind `before` and in front of the character `next`. A dot may
+ * neither begin a local part, nor meet another dot, nor be taken for the text behind. */
+static bool stands_bare(enum verp_coding coding, char c, char before, char next) {
+    if (!codings[coding].is_bare(c))
+        return false;
+    return codings[coding].escape != '=' ||
+           !((c == '.' && (before == '.' || next == '.')) || (c == '_' && next == '_'));
 }
 
 void verp_coding_write(enum verp_coding coding, struct bytes octets, char next, struct buf *out) {
     char escape = codings[coding].escape;
-    for (size_t i = 0; i < octets.len; i++) {
+    char before = out->len ? out->data[out->len - 1] : '.'; /* where no dot may begin, either */
+    size_t written = 0;
+    for (size_t i = 0; escape && i < octets.len; i++) {
         char c = octets.data[i];
-        bool bare = !escape || codings[coding].is_bare(c);
-        if (bare && escape == '=' && (dot_would_break(c, next, out) || (c == next && c == '_')))
-            bare = false;
+        bool bare = stands_bare(coding, c, before, next);
+        before = c;
         if (bare)
-            buf_add_char(out, c);
-        else
-            buf_printf(out, "%c%02x", escape, (unsigned)(unsigned char)c);
+            continue;
+        buf_add_bytes(out, bytes_from(bytes_first(octets, i), written));
+        buf_printf(out, "%c%02x", escape, (unsigned)(unsigned char)c);
+        before = out->data[out->len - 1];
+        written = i + 1;
     }
+    buf_add_bytes(out, bytes_from(octets, written));
 }

@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+enum {
+    TYPICAL_OCTETS = 120, /* of an address that is made: nearly all take one allocation */
+};
+
 struct found {
     struct bytes taken[VERP_PART_KIND_COUNT];
     enum verp_coding coding[VERP_PART_KIND_COUNT];
@@ -19,7 +23,7 @@ static long length_to_next(const struct verp_part *part, size_t count, struct by
     const char *next = part[1].text;
     if (count > 2)
         return bytes_find_ignore_case(text, next);
-    return bytes_ends_ignore_case(text, next) ? (long)(text.len - strlen(next)) : -1;
+    return bytes_ends_ignore_case(text, next) ? (long)(text.len - part[1].length) : -1;
 }
 
 /* How many characters of a domain stand here; Courier's have +HH among them. */
@@ -64,7 +68,7 @@ static bool match_parts(const struct verp_part *part, size_t count, struct bytes
     switch (part->kind) {
     case VERP_PART_TEXT:
         return bytes_starts_ignore_case(text, part->text) &&
-               match_parts(part + 1, count - 1, bytes_from(text, strlen(part->text)), found);
+               match_parts(part + 1, count - 1, bytes_from(text, part->length), found);
     case VERP_PART_DOMAIN: return take(part, count, text, domain_length(text, part->coding), found);
     case VERP_PART_LOCAL:
         for (size_t i = text.len; i > 0; i--)
@@ -110,13 +114,6 @@ bool verp_fit_read(const struct verp_template *t, const struct address *address,
     return true;
 }
 
-const char *verp_fit_domain(const struct verp_template *t, struct arena *arena) {
-    const struct verp_part *part = t->domain.parts;
-    return t->domain.count == 1 && part->kind == VERP_PART_TEXT
-               ? address_domain(bytes_of(part->text), arena)
-               : NULL;
-}
-
 bool verp_fit_is_base(const struct verp_template *t, const struct address *address) {
     struct found found;
     return t->base_local && !ascii_compare(t->base_local, address->local) &&
@@ -135,7 +132,7 @@ static int write_side(const struct verp_side *side, const struct verp_content *c
         const struct verp_part *part = &side->parts[i];
         const char *behind = i + 1 < side->count ? side->parts[i + 1].text : NULL;
         if (part->kind == VERP_PART_TEXT)
-            buf_add_string(out, part->text);
+            buf_add(out, part->text, part->length);
         else if (part->kind == VERP_PART_ANY)
             return err_set(err, ERR_DATA, "a pattern with {any} is for reading only");
         else if (!values[part->kind])
@@ -179,32 +176,33 @@ static bool reads_back(const struct verp_template *t, const char *text,
 
 int verp_fit_write(const struct verp_template *t, const struct verp_content *content,
                    struct arena *arena, const char **address, struct err *err) {
-    struct buf local = BUF_INIT, domain = BUF_INIT;
-    struct address made;
+    struct buf made = BUF_INIT;
+    struct bytes local;
     int rc = -1;
     if (!is_ascii(bytes_of(content->recipient.domain))) {
         err_set(err, ERR_DATA, "the domain must be written in ASCII (its A-label, xn--...)");
         goto out;
     }
-    if (write_side(&t->local, content, &local, err) < 0 ||
-        write_side(&t->domain, content, &domain, err) < 0)
+    buf_reserve(&made, TYPICAL_OCTETS);
+    if (write_side(&t->local, content, &made, err) < 0)
         goto out;
-    if (local.len > ADDRESS_LOCAL_PART_MAX) {
-        err_set(err, ERR_DATA, "the local part would have %zu octets, %d are allowed", local.len,
+    size_t local_len = made.len;
+    buf_add_char(&made, '@');
+    if (write_side(&t->domain, content, &made, err) < 0)
+        goto out;
+    if (local_len > ADDRESS_LOCAL_PART_MAX) {
+        err_set(err, ERR_DATA, "the local part would have %zu octets, %d are allowed", local_len,
                 ADDRESS_LOCAL_PART_MAX);
         goto out;
     }
-    made = (struct address){arena_bytes(arena, buf_bytes(&local)),
-                            arena_bytes(arena, buf_bytes(&domain))};
-    *address = address_write(&made, arena);
-    if (!is_ascii(buf_bytes(&local)) || !is_dot_string(buf_bytes(&local)) ||
-        !reads_back(t, *address, content, arena)) {
+    local = bytes_first(buf_bytes(&made), local_len);
+    *address = arena_bytes(arena, buf_bytes(&made));
+    if (!is_ascii(local) || !is_dot_string(local) || !reads_back(t, *address, content, arena)) {
         err_set(err, ERR_DATA, "the pattern cannot carry this");
         goto out;
     }
     rc = 0;
 out:
-    buf_free(&local);
-    buf_free(&domain);
+    buf_free(&made);
     return rc;
 }

@@ -26,9 +26,6 @@ bool verp_fit_read(const struct verp_template *t, const struct address *address,
 int verp_fit_write(const struct verp_template *t, const struct verp_content *content,
                    struct arena *arena, const char **address, struct err *err);
 
-/* The domain of the addresses that the template makes, in its one form; NULL where it has {any}. */
-const char *verp_fit_domain(const struct verp_template *t, struct arena *arena);
-
 /* Whether this is the address that the template hangs on. */
 bool verp_fit_is_base(const struct verp_template *t, const struct address *address);
 

@@ -60,10 +60,10 @@ static int add_text(struct compiler *c, const char *text, size_t len) {
             return -1;
         last = last_part(c->side);
     }
-    size_t old = last->text ? strlen(last->text) : 0;
-    last->text = memory_resize(last->text, old + len + 1);
-    memcpy(last->text + old, text, len);
-    last->text[old + len] = '\0';
+    last->text = memory_resize(last->text, last->length + len + 1);
+    memcpy(last->text + last->length, text, len);
+    last->length += len;
+    last->text[last->length] = '\0';
     return 0;
 }
 
@@ -122,13 +122,19 @@ static int compile_char(struct compiler *c, char ch) {
     return add_text(c, &ch, 1);
 }
 
-/* Whether addresses can have the template's domain: they have theirs in its one form. */
-static bool is_domain(const struct compiler *c, const struct verp_side *side) {
+/* The domain of the template's addresses, which have theirs in its one form. False where it is
+ * none.
+ */
+static bool take_host(struct compiler *c) {
+    const struct verp_side *side = &c->made->domain;
     const char *text = side->parts[0].text;
     if (side->count > 1 || !text)
         return true;
     const char *domain = address_domain(bytes_of(text), c->arena);
-    return domain && !ascii_compare(domain, text);
+    if (!domain || ascii_compare(domain, text))
+        return false;
+    c->made->host = memory_string(domain);
+    return true;
 }
 
 static int compile(struct compiler *c, const char *text) {
@@ -150,7 +156,7 @@ static int compile(struct compiler *c, const char *text) {
     }
     if (!c->made->domain.count)
         return complain(c, "the pattern ends without `@` and a domain");
-    if (!is_domain(c, &c->made->domain))
+    if (!take_host(c))
         return complain(c, "what stands behind the `@` is no domain such as news.example.com");
     const bool *has = c->made->has;
     bool complete = has[VERP_PART_LOCAL] && has[VERP_PART_DOMAIN];
@@ -212,5 +218,6 @@ void verp_template_free(struct verp_template *t) {
     free_side(&t->local);
     free_side(&t->domain);
     free(t->base_local);
+    free(t->host);
     free(t);
 }

@@ -28,6 +28,7 @@ struct verp_part {
     enum verp_part_kind kind;
     enum verp_coding coding;
     char *text; /* of VERP_PART_TEXT: at least one character; else NULL */
+    size_t length;
 };
 
 /* One side of the @. Between two fields there is always text; every kind but text and any comes at
@@ -40,6 +41,8 @@ struct verp_side {
 struct verp_template {
     struct verp_side local, domain;
     char *base_local; /* of the address that the template hangs on, or NULL */
+    char *host;       /* the domain of the addresses that it makes, as address_domain() gives it;
+                         NULL where that has {any} */
     bool has[VERP_PART_KIND_COUNT];
 };
 

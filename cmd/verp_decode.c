@@ -68,7 +68,7 @@ static const char *right_domain(const struct verp_setup *setup, const struct loo
     const char *domain;
     if (!address_parse(bytes_of(look->bare), arena, &address))
         return NULL;
-    for (size_t i = 0; verp_domain(setup->verp, i, arena, &domain); i++) {
+    for (size_t i = 0; verp_domain(setup->verp, i, &domain); i++) {
         if (!domain || !strcmp(domain, address.domain))
             continue;
         const struct address moved = {address.local, domain};
