@@ -21,11 +21,19 @@
 enum {
     JOBS_MAX = 512,                  /* under way at once: keeps every worker busy */
     JOB_BYTES_MAX = 2 * 1024 * 1024, /* and no more octets than this, but for one message */
-    FRAME_MAX = 64 * 1024 * 1024,    /* 10,000 recipients with full diagnostics stay below */
+    /* Answers that wait for those before them, in octets; a worker that has more is not read. */
+    ANSWERS_MAX = 4 * 1024 * 1024,
+    /* An answer says what the message says: so many octets for each of the message's, which in
+     * another charset may be three, and of a list of short addresses are ten; and the words that
+     * every report has. 10,000 recipients with full diagnostics stay below FRAME_MAX. */
+    FRAME_SHARE = 24,
+    FRAME_LEAST = 64 * 1024,
+    FRAME_MAX = 64 * 1024 * 1024,
     READ_CHUNK = 64 * 1024,
-    SEND_TOGETHER = 64, /* messages in one system call, where workers are busy anyway */
-    STARTS_MAX = 3,     /* without a greeting; then it is the machine, not a mail */
-    AWAY_SECONDS = 1,   /* longer than this between two looks, the parent was busy or stopped */
+    INPUT_KEPT = 4 * READ_CHUNK, /* of a worker's answers, once they are taken apart */
+    SEND_TOGETHER = 64,          /* messages in one system call, where workers are busy anyway */
+    STARTS_MAX = 3,              /* without a greeting; then it is the machine, not a mail */
+    AWAY_SECONDS = 1, /* longer than this between two looks, the parent was busy or stopped */
 };
 
 enum job_state { JOB_WAITING, JOB_DONE, JOB_FAILED };
@@ -64,6 +72,8 @@ struct worker_pool {
     uint64_t first;   /* number of the oldest job whose result was not taken */
     uint64_t end;     /* number that the next job gets */
     size_t bytes;     /* of messages under way */
+    size_t answers;   /* octets of answers that were not taken */
+    struct buf taken; /* the answer that was taken last */
     size_t unsent;    /* messages that may not have been handed to a worker yet */
 };
 
@@ -101,7 +111,7 @@ int worker_pool_start(const struct worker_pool_options *options, struct worker_p
                       struct err *err) {
     struct worker_pool *p = memory_zero(1, sizeof *p);
     p->seconds_max = options->seconds_max ? options->seconds_max : WORKER_SECONDS_MAX;
-    p->settings = (struct buf)BUF_INIT;
+    p->settings = p->taken = (struct buf)BUF_INIT;
     worker_settings_write(options->reports, options->report_count, p->seconds_max, &p->settings);
     p->looked = clock_seconds();
     p->jobs = memory_zero(JOBS_MAX, sizeof *p->jobs);
@@ -130,6 +140,7 @@ void worker_pool_stop(struct worker_pool *pool) {
     for (size_t i = 0; i < JOBS_MAX; i++)
         buf_free(&pool->jobs[i].answer);
     buf_free(&pool->settings);
+    buf_free(&pool->taken);
     free(pool->workers);
     free(pool->jobs);
     free(pool);
@@ -190,7 +201,6 @@ static int worker_replace(struct worker_pool *pool, struct worker *w, const char
         struct job *head = job_at(pool, w->head);
         if (head->alone) {
             head->state = JOB_FAILED;
-            buf_reset(&head->answer);
             buf_add_bytes(&head->answer, buf_bytes(&words));
             w->waiting--;
             w->head = next_waiting(pool, w, w->head + 1);
@@ -266,6 +276,12 @@ static void worker_take_greeting(struct worker_pool *pool, struct worker *w) {
     buf_free(&line);
 }
 
+/* How long the answer to a message may be. */
+static size_t frame_max(struct bytes message) {
+    size_t max = FRAME_LEAST + FRAME_SHARE * message.len;
+    return max < FRAME_MAX ? max : FRAME_MAX;
+}
+
 /* Takes the whole answers out of the input. False where the worker answers nonsense: what it was
  * not asked, or not yet wholly, or at more length than any report has. */
 static bool worker_take_answers(struct worker_pool *pool, struct worker *w) {
@@ -274,13 +290,13 @@ static bool worker_take_answers(struct worker_pool *pool, struct worker *w) {
     worker_take_greeting(pool, w);
     while (w->greeted && w->input.len - used >= sizeof response) {
         memcpy(&response, w->input.data + used, sizeof response);
-        if (response.length > FRAME_MAX || !w->waiting || response.number != w->head ||
-            w->head >= w->next_sent)
+        struct job *job = job_at(pool, w->head);
+        if (!w->waiting || response.number != w->head || w->head >= w->next_sent ||
+            response.length > frame_max(job->given.message))
             return false;
         if (w->input.len - used - sizeof response < response.length)
             break;
-        struct job *job = job_at(pool, w->head);
-        buf_reset(&job->answer);
+        pool->answers += response.length;
         buf_add(&job->answer, w->input.data + used + sizeof response, response.length);
         job->state = JOB_DONE;
         w->waiting--;
@@ -289,11 +305,21 @@ static bool worker_take_answers(struct worker_pool *pool, struct worker *w) {
         used += sizeof response + response.length;
     }
     buf_remove_first(&w->input, used);
+    if (!w->input.len)
+        buf_shrink(&w->input, INPUT_KEPT);
     return true;
 }
 
+/* Whether there is room for what it answers; the answer that is due next finds it always. */
+static bool worker_is_read(struct worker_pool *pool, const struct worker *w) {
+    const struct job *first = job_at(pool, pool->first);
+    bool is_due = pool->first < pool->end && first->state == JOB_WAITING &&
+                  &pool->workers[first->worker] == w;
+    return is_due || pool->answers < ANSWERS_MAX;
+}
+
 static int worker_receive(struct worker_pool *pool, struct worker *w, struct err *err) {
-    for (;;) {
+    while (worker_is_read(pool, w)) {
         buf_reserve(&w->input, READ_CHUNK);
         ssize_t n = read(w->socket, w->input.data + w->input.len, READ_CHUNK);
         if (n < 0 && errno == EINTR)
@@ -306,6 +332,8 @@ static int worker_receive(struct worker_pool *pool, struct worker *w, struct err
         if (!worker_take_answers(pool, w))
             return worker_replace(pool, w, "the decoder answered nonsense", err);
     }
+    if (w->busy_since > 0 && !worker_is_read(pool, w))
+        w->busy_since = clock_seconds(); /* it waits for us */
     if (w->busy_since > 0 && clock_seconds() - w->busy_since > pool->seconds_max)
         return worker_replace(pool, w, "the decoder ran out of its time", err);
     return 0;
@@ -332,7 +360,8 @@ static int pump(struct worker_pool *pool, bool wait, struct err *err) {
         worker_send(pool, w);
         bool more = w->waiting && w->next_sent < pool->end &&
                     (w->next_sent == w->head || !job_at(pool, w->head)->alone);
-        polls[i] = (struct pollfd){w->socket, (short)(POLLIN | (more ? POLLOUT : 0)), 0};
+        short events = (short)((worker_is_read(pool, w) ? POLLIN : 0) | (more ? POLLOUT : 0));
+        polls[i] = (struct pollfd){w->socket, events, 0};
     }
     if (poll(polls, count, wait ? 1000 : 0) < 0 && errno != EINTR)
         return err_set_errno(err, ERR_OS, "worker process: poll");
@@ -392,11 +421,15 @@ int worker_pool_next(struct worker_pool *pool, bool wait, struct worker_result *
             return -1;
         pumped = true;
     }
+    buf_free(&pool->taken);
+    pool->taken = job->answer;
+    job->answer = (struct buf)BUF_INIT;
     *result = (struct worker_result){.job = job->given};
     if (job->state == JOB_DONE)
-        result->frame = buf_bytes(&job->answer);
+        result->frame = buf_bytes(&pool->taken);
     else
-        result->failure = job->answer.data;
+        result->failure = pool->taken.data;
+    pool->answers -= result->frame.len;
     pool->bytes -= job->given.message.len;
     pool->first++;
     return 1;

@@ -15,6 +15,7 @@
 
 enum {
     READ_CHUNK = 64 * 1024,
+    ROOM_KEPT = 1024 * 1024, /* for the next messages */
 };
 
 /* What ps(1) shows, and how a started process knows what it is. */
@@ -159,20 +160,22 @@ _Noreturn static void serve(const struct worker_settings *settings,
             struct worker_response response = {request.number, frame.len};
             buf_add(&output, &response, sizeof response);
             buf_add_bytes(&output, buf_bytes(&frame));
-            buf_reset(&frame);
+            buf_shrink(&frame, ROOM_KEPT);
             arena_reset(arena);
             used += sizeof request + request.length;
             if (output.len >= READ_CHUNK) {
                 if (!write_all(STDIN_FILENO, buf_bytes(&output)))
                     _exit(0);
-                buf_reset(&output);
+                buf_shrink(&output, ROOM_KEPT);
             }
         }
         buf_remove_first(&input, used);
         used = 0;
         if (!write_all(STDIN_FILENO, buf_bytes(&output)))
             _exit(0);
-        buf_reset(&output);
+        buf_shrink(&output, ROOM_KEPT);
+        if (!input.len)
+            buf_shrink(&input, ROOM_KEPT);
         buf_reserve(&input, READ_CHUNK);
         ssize_t n = read(STDIN_FILENO, input.data + input.len, READ_CHUNK);
         if (n < 0 && errno == EINTR)

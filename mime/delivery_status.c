@@ -87,6 +87,9 @@ static const char *read_status(struct arena *arena, struct bytes value) {
 
 /* Takes the type off "smtp; 550 ..."; NULL where the value has none. */
 static const char *take_type(struct arena *arena, struct bytes *value) {
+    enum {
+        TYPE_MAX = 64, /* none that anybody uses has a third of that */
+    };
     size_t i = 0;
     while (i < value->len && (ascii_is_alpha(value->data[i]) || ascii_is_digit(value->data[i]) ||
                               value->data[i] == '-'))
@@ -96,7 +99,8 @@ static const char *take_type(struct arena *arena, struct bytes *value) {
         i++;
     if (!len || i == value->len || value->data[i] != ';' || !ascii_is_alpha(value->data[0]))
         return NULL;
-    const char *type = ascii_lower_string(arena_bytes(arena, bytes_first(*value, len)));
+    const char *type = ascii_lower_string(
+        arena_bytes(arena, bytes_first(*value, len < TYPE_MAX ? len : TYPE_MAX)));
     *value = bytes_trim(bytes_from(*value, i + 1));
     return type;
 }

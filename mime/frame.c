@@ -7,8 +7,10 @@
 
 /* One walk over a report serves both directions, so that they cannot differ: each visit_ function
  * writes the value, or reads and checks it. A number is octets of six bits, least first, with
- * NUMBER_GOES_ON on all but the last; a string is 1, its bytes and a NUL, or 0 for NULL; an array
- * is its count and its elements. So a frame is UTF-8 exactly where all of its strings are. */
+ * NUMBER_GOES_ON on all but the last; a string is STRING_GIVEN, its bytes and a NUL, or
+ * STRING_NONE for NULL; an array is its count and its elements. What a recipient has in common with
+ * the one before it is STRING_REPEATED, and one string for both where it is read: a report may say
+ * one thing of ten thousand. So a frame is UTF-8 exactly where all of its strings are. */
 struct walk {
     struct buf *out; /* NULL while reading */
     struct bytes in; /* what is left to read: a copy in `arena` that strings point into */
@@ -25,6 +27,14 @@ enum {
     RCPT_TO_MAX = 1000,
     NOTES_MAX = 64,
     REPLY_CODE_MAX = 999, /* RFC 5321 section 4.2: three digits */
+
+    /* What is said of a recipient. A diagnostic is cut before what is no UTF-8 in it turns into
+     * U+FFFD, which has three octets. */
+    RECIPIENT_STRING_MAX = 3 * REPORT_DIAGNOSTIC_MAX + 1,
+
+    STRING_NONE = 0,
+    STRING_GIVEN = 1,
+    STRING_REPEATED = 2,
 };
 
 /* The last second of the year 9999: what comes later, gmtime and PostgreSQL do not take. */
@@ -97,12 +107,10 @@ static void visit_bool(struct walk *walk, bool *value) {
     *value = visit_bounded(walk, *value, 1) != 0;
 }
 
-static const char *read_string(struct walk *walk) {
-    if (!visit_bounded(walk, 0, 1))
-        return NULL;
+static const char *read_string(struct walk *walk, size_t max) {
     const char *text = walk->in.data;
     long end = bytes_find_char(walk->in, '\0');
-    if (end < 0 || end >= STRING_MAX) {
+    if (end < 0 || (size_t)end >= max) {
         refuse(walk, "a string without an end");
         return NULL;
     }
@@ -110,14 +118,34 @@ static const char *read_string(struct walk *walk) {
     return text;
 }
 
+static void write_string(struct walk *walk, const char *text) {
+    write_number(walk->out, text ? STRING_GIVEN : STRING_NONE);
+    if (text)
+        buf_add(walk->out, text, strlen(text) + 1);
+}
+
 static void visit_string(struct walk *walk, const char **text) {
-    if (!walk->out) {
-        *text = read_string(walk);
+    if (walk->out)
+        write_string(walk, *text);
+    else
+        *text = visit_bounded(walk, 0, STRING_GIVEN) ? read_string(walk, STRING_MAX) : NULL;
+}
+
+/* A string that is said of a recipient; `before` is the one before it, or NULL. */
+static void visit_repeating(struct walk *walk, const char *before, const char **text) {
+    if (walk->out) {
+        if (*text && before && (*text == before || strcmp(*text, before) == 0))
+            write_number(walk->out, STRING_REPEATED);
+        else
+            write_string(walk, *text);
         return;
     }
-    visit_bounded(walk, *text != NULL, 1);
-    if (*text)
-        buf_add(walk->out, *text, strlen(*text) + 1);
+    uint64_t form = visit_bounded(walk, 0, STRING_REPEATED);
+    if (form == STRING_REPEATED && !before)
+        refuse(walk, "a string that repeats nothing");
+    *text = form == STRING_GIVEN      ? read_string(walk, RECIPIENT_STRING_MAX)
+            : form == STRING_REPEATED ? before
+                                      : NULL;
 }
 
 /* A string that is never NULL. */
@@ -148,17 +176,18 @@ static void visit_strings(struct walk *walk, const char ***strings, size_t *coun
         visit_given_string(walk, &(*strings)[i]);
 }
 
-static void visit_recipient(struct walk *walk, struct report_recipient *r) {
-    visit_string(walk, &r->original_recipient);
-    visit_string(walk, &r->final_recipient);
+static void visit_recipient(struct walk *walk, const struct report_recipient *before,
+                            struct report_recipient *r) {
+    visit_repeating(walk, before->original_recipient, &r->original_recipient);
+    visit_repeating(walk, before->final_recipient, &r->final_recipient);
     r->action = (enum report_action)visit_bounded(walk, r->action, REPORT_ACTION_COUNT - 1);
     r->source = (enum report_source)visit_bounded(walk, r->source, REPORT_SOURCE_COUNT - 1);
-    visit_string(walk, &r->status);
-    visit_string(walk, &r->diagnostic_type);
-    visit_string(walk, &r->diagnostic_code);
+    visit_repeating(walk, before->status, &r->status);
+    visit_repeating(walk, before->diagnostic_type, &r->diagnostic_type);
+    visit_repeating(walk, before->diagnostic_code, &r->diagnostic_code);
     r->reply_code = (unsigned)visit_bounded(walk, r->reply_code, REPLY_CODE_MAX);
-    visit_string(walk, &r->diagnostic_status);
-    visit_string(walk, &r->remote_mta);
+    visit_repeating(walk, before->diagnostic_status, &r->diagnostic_status);
+    visit_repeating(walk, before->remote_mta, &r->remote_mta);
     visit_time(walk, &r->last_attempt);
     visit_time(walk, &r->will_retry_until);
 }
@@ -195,6 +224,7 @@ static void visit_feedback(struct walk *walk, struct report_feedback *feedback) 
 }
 
 static void visit_report(struct walk *walk, struct report *report) {
+    static const struct report_recipient nobody;
     report->kind = (enum report_kind)visit_bounded(walk, report->kind, REPORT_KIND_COUNT - 1);
     visit_string(walk, &report->format);
     visit_string(walk, &report->kind_reason);
@@ -209,14 +239,14 @@ static void visit_report(struct walk *walk, struct report *report) {
                                      sizeof *report->candidates, CANDIDATES_MAX);
     for (size_t i = 0; i < report->candidate_count; i++)
         visit_candidate(walk, &report->candidates[i]);
-    visit_string(walk, &report->reporting_mta);
+    visit_repeating(walk, NULL, &report->reporting_mta); /* it is said of each recipient */
     visit_string(walk, &report->received_from_mta);
     visit_string(walk, &report->original_envelope_id);
     visit_time(walk, &report->arrival);
     report->recipients = visit_array(walk, report->recipients, &report->recipient_count,
                                      sizeof *report->recipients, REPORT_RECIPIENTS_MAX);
     for (size_t i = 0; i < report->recipient_count; i++)
-        visit_recipient(walk, &report->recipients[i]);
+        visit_recipient(walk, i ? &report->recipients[i - 1] : &nobody, &report->recipients[i]);
     visit_original(walk, &report->original);
     visit_feedback(walk, &report->feedback);
     visit_string(walk, &report->text);

@@ -26,6 +26,13 @@ void buf_reset(struct buf *b) {
         b->data[0] = '\0';
 }
 
+void buf_shrink(struct buf *b, size_t keep) {
+    if (b->room > keep)
+        buf_free(b);
+    else
+        buf_reset(b);
+}
+
 void buf_grow(struct buf *b, size_t more) {
     if (more > SIZE_MAX / 2 - b->len - 1)
         memory_fail();

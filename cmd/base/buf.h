@@ -31,6 +31,9 @@ void buf_free(struct buf *b);
 /* Empties it and keeps the memory. */
 void buf_reset(struct buf *b);
 
+/* Empties it and keeps the memory where that is at most `keep` bytes. */
+void buf_shrink(struct buf *b, size_t keep);
+
 /* What buf_reserve does where there is not the room yet. */
 void buf_grow(struct buf *b, size_t more);
 

@@ -7,6 +7,7 @@
 #include "cmd/worker_process.h"
 #include "mime/frame.h"
 
+#include <malloc.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -18,6 +19,11 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+enum {
+    GROW_LENGTH = 256 * 1024,  /* of a message that asks for a long answer */
+    GROWTH = 16 * GROW_LENGTH, /* which no socket's buffer holds */
+};
 
 /* "lie NUMBER LENGTH SENT FOLLOWS": answers on its own with this header and so many bytes, and then
  * honestly; with "hang", never again. */
@@ -60,7 +66,8 @@ struct report *report_read(struct bytes message, bool truncated,
 
 void report_frame_write(const struct report *report, struct buf *out) {
     buf_printf(out, "%s|%d|%s", report->subject, report->truncated, report->format);
-    for (int i = 0; !strcmp(report->subject, "grow") && i < 1024 * 1024; i++)
+    bool grows = bytes_starts_ignore_case(bytes_of(report->subject), "grow");
+    for (int i = 0; grows && i < GROWTH; i += 4)
         buf_add(out, "more", 4);
 }
 
@@ -73,6 +80,14 @@ static struct worker_pool *start(unsigned count) {
         .count = count, .reports = reports, .report_count = 2, .seconds_max = 1};
     assert_int_equal(worker_pool_start(&options, &pool, &err), 0);
     return pool;
+}
+
+static char *grow_new(void) {
+    char *text = memory_alloc(GROW_LENGTH + 1);
+    memset(text, ' ', GROW_LENGTH);
+    memcpy(text, "grow", 4);
+    text[GROW_LENGTH] = '\0';
+    return text;
 }
 
 static void submit(struct worker_pool *pool, const char *message) {
@@ -175,7 +190,8 @@ static void a_worker_that_lies_is_replaced(void **state) {
         {"lie 1 10 10", NULL},
         {"lie 1 10 100", NULL},
         {"lie 1 10 100000000 hang", NULL}, /* never ends */
-        {"lie 1 10000000 10000000", NULL},
+        {"lie 1 60000 60000", NULL},
+        {"lie 1 100000 100000", "nonsense"}, /* more than so short a message can say */
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct worker_pool *pool = start(1);
@@ -204,14 +220,36 @@ static void time_in_which_the_parent_is_away_does_not_count(void **state) {
     struct worker_result result;
     struct err err;
     submit(pool, "crash"); /* so that those behind it are alone, and fail for good */
-    submit(pool, "grow");
-    submit(pool, "grow");
+    char *grow = grow_new();
+    submit(pool, grow);
+    submit(pool, grow);
     expect_failure(pool, "signal 11");
-    expect_answer(pool, "grow|");
+    expect_answer(pool, "grow ");
     assert_int_equal(worker_pool_next(pool, false, &result, &err), 0);
     nanosleep(&(struct timespec){2, 500000000}, NULL);
-    expect_answer(pool, "grow|");
+    expect_answer(pool, "grow ");
     worker_pool_stop(pool);
+    free(grow);
+}
+
+/* While the first message keeps its worker, the other one could answer all of its own. */
+static void answers_that_wait_take_little_memory(void **state) {
+    (void)state;
+    struct worker_pool *pool = start(2);
+    char *grow = grow_new();
+    size_t count = 0;
+    submit(pool, "count for ever");
+    for (; !worker_pool_is_full(pool); count++)
+        submit(pool, grow);
+    expect_failure(pool, "ran out of its time");
+    struct mallinfo2 memory = mallinfo2();
+    assert_true(memory.uordblks + memory.hblkhd < 4 * (size_t)GROWTH);
+    for (size_t i = 0; i < count; i++)
+        expect_answer(pool, "grow ");
+    memory = mallinfo2();
+    assert_true(memory.uordblks + memory.hblkhd < 4 * (size_t)GROWTH);
+    worker_pool_stop(pool);
+    free(grow);
 }
 
 static void a_large_message_goes_through(void **state) {
@@ -250,6 +288,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_bad_message_costs_itself_only),
         cmocka_unit_test(a_worker_that_lies_is_replaced),
         cmocka_unit_test(time_in_which_the_parent_is_away_does_not_count),
+        cmocka_unit_test(answers_that_wait_take_little_memory),
         cmocka_unit_test(a_large_message_goes_through),
         cmocka_unit_test(without_jobs_there_is_no_result),
     };

@@ -51,6 +51,39 @@ static void a_report_survives_its_frame(void **state) {
     arena_free(arena);
 }
 
+/* A listing may say one thing of ten thousand. */
+static void what_recipients_have_in_common_is_there_once(void **state) {
+    (void)state;
+    enum { COUNT = REPORT_RECIPIENTS_MAX };
+    struct arena *arena = arena_new();
+    struct report_recipient *recipients = arena_alloc(arena, COUNT * sizeof *recipients);
+    struct buf frame = BUF_INIT;
+    struct report *report;
+    struct err err;
+    char words[REPORT_DIAGNOSTIC_MAX];
+    memset(words, 'x', sizeof words - 1);
+    words[sizeof words - 1] = '\0';
+    for (size_t i = 0; i < COUNT; i++)
+        recipients[i] = (struct report_recipient){
+            .final_recipient = arena_printf(arena, "%zu@example.net", i),
+            .diagnostic_code = i % 2 ? words : arena_string(arena, words),
+            .remote_mta = i == 1 ? NULL : "mx.example.net",
+        };
+    report_frame_write(&(struct report){.recipients = recipients, .recipient_count = COUNT},
+                       &frame);
+    assert_true(frame.len < (size_t)COUNT * 64);
+    assert_int_equal(report_frame_read(buf_bytes(&frame), arena, &report, &err), 0);
+    for (size_t i = 0; i < COUNT; i++) {
+        const struct report_recipient *r = &report->recipients[i];
+        assert_string_equal(r->final_recipient, recipients[i].final_recipient);
+        assert_ptr_equal(r->diagnostic_code, report->recipients[0].diagnostic_code);
+        assert_true(i == 1 ? !r->remote_mta : !strcmp(r->remote_mta, "mx.example.net"));
+    }
+    assert_string_equal(report->recipients[0].diagnostic_code, words);
+    buf_free(&frame);
+    arena_free(arena);
+}
+
 static void a_frame_that_is_cut_is_refused(void **state) {
     (void)state;
     struct arena *arena = arena_new();
@@ -118,6 +151,7 @@ static void a_report_that_breaks_a_promise_is_refused(void **state) {
     static struct report_recipient reply_code = {.reply_code = 1000};
     static struct report_recipient action = {.action = REPORT_ACTION_COUNT};
     static struct report_recipient source = {.source = (enum report_source) - 1};
+    static struct report_recipient long_mta = {.remote_mta = long_text};
     static struct report_recipient late = {.will_retry_until = INT64_C(253402300800)};
     const struct {
         struct report report;
@@ -139,6 +173,8 @@ static void a_report_that_breaks_a_promise_is_refused(void **state) {
         {{.recipients = &action, .recipient_count = 1}, false},
         {{.recipients = &source, .recipient_count = 1}, false},
         {{.recipients = &late, .recipient_count = 1}, false},
+        {{.recipients = &long_mta, .recipient_count = 1}, false},
+        {{.reporting_mta = long_text}, false},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct arena *arena = arena_new();
@@ -200,9 +236,39 @@ static void a_count_or_a_string_that_lies_is_refused(void **state) {
     arena_free(arena);
 }
 
+/* The first recipient has none before it. */
+static void a_string_that_repeats_nothing_is_refused(void **state) {
+    (void)state;
+    static struct report_recipient twins[2] = {{.final_recipient = "ada@example.net"},
+                                               {.final_recipient = "ada@example.net"}};
+    struct arena *arena = arena_new();
+    struct buf frame = BUF_INIT;
+    struct report *report;
+    report_frame_write(&(struct report){.recipients = twins, .recipient_count = 2}, &frame);
+    assert_int_equal(report_frame_read(buf_bytes(&frame), arena, &report, NULL), 0);
+    char *given = memmem(frame.data, frame.len,
+                         "\x01"
+                         "ada",
+                         4);
+    assert_non_null(given);
+    memmove(given + 1,
+            given + sizeof "\x01"
+                           "ada@example.net",
+            frame.len - (size_t)(given - frame.data) -
+                sizeof "\x01"
+                       "ada@example.net");
+    *given = '\x02';
+    frame.len -= sizeof "ada@example.net";
+    assert_int_equal(report_frame_read(buf_bytes(&frame), arena, &report, NULL), -1);
+    buf_free(&frame);
+    arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_survives_its_frame),
+        cmocka_unit_test(what_recipients_have_in_common_is_there_once),
+        cmocka_unit_test(a_string_that_repeats_nothing_is_refused),
         cmocka_unit_test(a_frame_that_is_cut_is_refused),
         cmocka_unit_test(a_report_that_breaks_a_promise_is_refused),
         cmocka_unit_test(a_count_or_a_string_that_lies_is_refused),
