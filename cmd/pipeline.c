@@ -9,14 +9,24 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
-    /* A batch is also full at so many octets, or recipients of its reports: memory stays flat, also
-     * where each mail names thousands. */
-    BATCH_BYTES = 3 * 1024 * 1024,
-    BATCH_RECIPIENTS = 5000,
+    /* A batch is also full when it holds so many octets of mails and of what they say: one that
+     * names thousands of recipients is some MB of rows. */
+    BATCH_OCTETS = 5 * 1024 * 1024,
+    /* All batches, those under way included; above that a commit is waited for. */
+    BATCHES_OCTETS = 16 * 1024 * 1024,
 
     BATCHES = STORE_COMMITTER_MAX + 1, /* and the one that is being filled */
+};
+
+/* A message on its way, in one piece. It belongs to its worker's job, and then to a batch. */
+struct mail {
+    struct store_message row;
+    uint32_t cursor;
+    const char *path; /* behind the octets; or NULL */
+    char octets[];
 };
 
 /* A message whose judgement waits until the tokens of its batch are looked up. */
@@ -29,13 +39,11 @@ struct waiting {
 struct batch {
     struct arena *arena;
     struct store_message *rows;
-    const char **paths; /* of the rows' mails, where they are on disk */
+    struct mail **mails; /* of the rows */
     size_t count;
-    size_t decoded; /* rows [0, decoded) have been decoded, and judged unless they wait */
+    size_t octets; /* of the mails */
     struct waiting *waiting;
     size_t waiting_count;
-    size_t bytes;
-    size_t recipients; /* of the reports decoded so far */
     uint32_t cursor;
 };
 
@@ -51,14 +59,20 @@ static struct batch *filling_batch(struct pipeline *p) {
     return &p->batches[p->filling];
 }
 
-static void batch_start(struct pipeline *p, struct batch *batch) {
+/* Forgets what is in it, and gives the memory back. */
+static void batch_clear(struct batch *batch) {
+    for (size_t i = 0; i < batch->count; i++)
+        free(batch->mails[i]);
     arena_reset(batch->arena);
-    batch->rows = arena_alloc(batch->arena, p->options.batch_messages * sizeof *batch->rows);
-    batch->paths = arena_alloc(batch->arena, p->options.batch_messages * sizeof *batch->paths);
-    batch->count = batch->decoded = batch->waiting_count = 0;
-    batch->bytes = batch->recipients = 0;
-    batch->waiting = NULL;
-    batch->cursor = 0;
+    *batch = (struct batch){.arena = batch->arena};
+}
+
+static size_t batch_octets(const struct batch *batch) {
+    return batch->octets + arena_size(batch->arena);
+}
+
+static bool batch_is_full(const struct pipeline *p, const struct batch *batch) {
+    return batch->count == p->options.batch_messages || batch_octets(batch) >= BATCH_OCTETS;
 }
 
 struct pipeline *pipeline_new(const struct pipeline_options *options, struct pipeline_sums *sums) {
@@ -67,7 +81,6 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct pip
     p->sums = sums;
     for (size_t i = 0; i < BATCHES; i++)
         p->batches[i].arena = arena_new();
-    batch_start(p, filling_batch(p));
     return p;
 }
 
@@ -77,32 +90,36 @@ void pipeline_free(struct pipeline *pipeline) {
     /* What the workers still have stands in our memory, and its results are nobody else's. */
     struct worker_result dropped;
     while (worker_pool_next(pipeline->options.pool, true, &dropped, NULL) > 0)
-        ;
+        free(dropped.job.context);
     store_committer_free(pipeline->committer);
-    for (size_t i = 0; i < BATCHES; i++)
+    for (size_t i = 0; i < BATCHES; i++) {
+        batch_clear(&pipeline->batches[i]);
         arena_free(pipeline->batches[i].arena);
+    }
     free(pipeline);
 }
 
 /* Bytes -> report: in a worker process, meanwhile. */
 static void decode(struct pipeline *p, const struct pipeline_message *message) {
-    struct batch *batch = filling_batch(p);
-    if (message->path)
-        batch->paths[batch->count] = arena_string(batch->arena, message->path);
-    struct store_message *row = &batch->rows[batch->count++];
-    *row = (struct store_message){
+    struct bytes octets = message->bytes;
+    size_t path_size = message->path ? strlen(message->path) + 1 : 0;
+    struct mail *mail = memory_alloc(sizeof *mail + octets.len + path_size);
+    if (octets.len)
+        memcpy(mail->octets, octets.data, octets.len);
+    mail->path = path_size ? memcpy(mail->octets + octets.len, message->path, path_size) : NULL;
+    mail->cursor = message->cursor;
+    mail->row = (struct store_message){
         .uid = message->uid,
-        .size = message->size ? message->size : message->bytes.len,
+        .size = message->size ? message->size : octets.len,
         .internal_date = message->internal_date,
-        .raw = {arena_bytes(batch->arena, message->bytes), message->bytes.len},
+        .raw = {mail->octets, octets.len},
         .truncated = message->truncated,
     };
-    rows_hash(message->bytes, row->sha256);
-    batch->bytes += row->raw.len;
-    batch->cursor = message->cursor;
-    worker_pool_submit(p->options.pool, &(struct worker_job){.message = row->raw,
-                                                             .truncated = row->truncated,
-                                                             .option = p->options.report_option});
+    rows_hash(octets, mail->row.sha256);
+    worker_pool_submit(p->options.pool, &(struct worker_job){.message = mail->row.raw,
+                                                             .truncated = message->truncated,
+                                                             .option = p->options.report_option,
+                                                             .context = mail});
 }
 
 static void log_event(const struct pipeline *p, uint32_t uid, const struct store_event *event) {
@@ -152,7 +169,7 @@ static void judge(struct pipeline *p, struct batch *batch, struct analysis *anal
     struct pipeline_sums *sums = p->sums;
     if (rows_list_is_cut(analysis, row)) {
         sums->cut_lists++;
-        warn_of_cut(p, row, batch->paths[row - batch->rows]);
+        warn_of_cut(p, row, batch->mails[row - batch->rows]->path);
     }
     analyst_judge(p->options.analyst, true, batch->arena, analysis);
     rows_fill(analysis, p->options.analyst, p->options.keep_raw, batch->arena, row);
@@ -166,35 +183,13 @@ static void judge(struct pipeline *p, struct batch *batch, struct analysis *anal
     log_message(p, row);
 }
 
-/* Takes the next message that a worker has decoded. 1: done, 0: none is ready. */
-static int judge_next(struct pipeline *p, bool wait, struct err *err) {
-    struct batch *batch = filling_batch(p);
-    struct worker_result result;
-    int found = worker_pool_next(p->options.pool, wait, &result, err);
-    if (found <= 0)
-        return found;
-    struct store_message *row = &batch->rows[batch->decoded++];
-    struct analysis *analysis = arena_alloc(batch->arena, sizeof *analysis);
-    analyst_read(p->options.analyst, &result, row->internal_date, batch->arena, analysis);
-    if (analysis->report)
-        batch->recipients += analysis->report->recipient_count;
-    if (!analysis->token_count) {
-        judge(p, batch, analysis, row);
-        return 1;
-    }
-    batch->waiting =
-        arena_grow(batch->arena, batch->waiting, batch->waiting_count, sizeof *batch->waiting);
-    batch->waiting[batch->waiting_count++] = (struct waiting){row, analysis};
-    return 1;
-}
-
 /* Takes back the oldest batch under way; then its messages may be filed away. 1: done, 0: none is
  * ready, or with `wait`, none is under way. */
 static int finish_commit(struct pipeline *p, bool wait, struct err *err) {
     size_t under_way = p->committer ? store_committer_count(p->committer) : 0;
     if (!under_way)
         return 0;
-    const struct batch *batch = &p->batches[(p->filling + BATCHES - under_way) % BATCHES];
+    struct batch *batch = &p->batches[(p->filling + BATCHES - under_way) % BATCHES];
     struct store_batch_result result;
     double start = clock_seconds();
     int taken = store_committer_take(p->committer, wait, &result, err);
@@ -211,6 +206,7 @@ static int finish_commit(struct pipeline *p, bool wait, struct err *err) {
     if (p->options.committed &&
         p->options.committed(p->options.committed_context, batch->rows, batch->count, err) != 0)
         return -1;
+    batch_clear(batch);
     return 1;
 }
 
@@ -260,25 +256,76 @@ static int commit(struct pipeline *p, const struct batch *batch, struct err *err
     return 0;
 }
 
-/* Waits until the batch is judged, and sends it on its way. */
+/* Sends what is judged on its way. */
 static int send_batch(struct pipeline *p, struct err *err) {
     struct batch *batch = filling_batch(p);
-    double start = clock_seconds();
-    while (batch->decoded < batch->count)
-        if (judge_next(p, true, err) < 0)
-            return -1;
-    p->sums->seconds_decoding += clock_seconds() - start;
     if (judge_waiting(p, batch, err) != 0)
         return -1;
-    if (p->options.store && batch->count && commit(p, batch, err) != 0)
+    if (!p->options.store)
+        batch_clear(batch);
+    else if (batch->count && commit(p, batch, err) != 0)
         return -1;
-    batch_start(p, filling_batch(p));
     return finish_commits(p, false, err);
+}
+
+/* Sees to it that there is a batch with room for one more message, and memory for what it says. */
+static int make_room(struct pipeline *p, struct err *err) {
+    if (batch_is_full(p, filling_batch(p)) && send_batch(p, err) != 0)
+        return -1;
+    for (;;) {
+        size_t octets = 0;
+        for (size_t i = 0; i < BATCHES; i++)
+            octets += batch_octets(&p->batches[i]);
+        if (octets < BATCHES_OCTETS)
+            return 0;
+        int finished = finish_commit(p, true, err);
+        if (finished <= 0)
+            return finished;
+    }
+}
+
+static struct store_message *batch_add(const struct pipeline *p, struct batch *batch,
+                                       struct mail *mail) {
+    if (!batch->rows) {
+        batch->rows = arena_alloc(batch->arena, p->options.batch_messages * sizeof *batch->rows);
+        batch->mails = arena_alloc(batch->arena, p->options.batch_messages * sizeof *batch->mails);
+    }
+    struct store_message *row = &batch->rows[batch->count];
+    *row = mail->row;
+    batch->mails[batch->count++] = mail;
+    batch->octets += row->raw.len;
+    batch->cursor = mail->cursor;
+    return row;
+}
+
+/* Takes the next message that a worker has decoded into the batch that is being filled. 1: done, 0:
+ * none is ready. */
+static int judge_next(struct pipeline *p, bool wait, struct err *err) {
+    struct worker_result result;
+    if (make_room(p, err) != 0)
+        return -1;
+    double start = wait ? clock_seconds() : 0;
+    int found = worker_pool_next(p->options.pool, wait, &result, err);
+    if (wait)
+        p->sums->seconds_decoding += clock_seconds() - start;
+    if (found <= 0)
+        return found;
+    struct batch *batch = filling_batch(p);
+    struct store_message *row = batch_add(p, batch, result.job.context);
+    struct analysis *analysis = arena_alloc(batch->arena, sizeof *analysis);
+    analyst_read(p->options.analyst, &result, row->internal_date, batch->arena, analysis);
+    if (!analysis->token_count) {
+        judge(p, batch, analysis, row);
+        return 1;
+    }
+    batch->waiting =
+        arena_grow(batch->arena, batch->waiting, batch->waiting_count, sizeof *batch->waiting);
+    batch->waiting[batch->waiting_count++] = (struct waiting){row, analysis};
+    return 1;
 }
 
 int pipeline_add(struct pipeline *pipeline, const struct pipeline_message *message,
                  struct err *err) {
-    const struct batch *batch = filling_batch(pipeline);
     while (worker_pool_is_full(pipeline->options.pool))
         if (judge_next(pipeline, true, err) < 0)
             return -1;
@@ -291,17 +338,16 @@ int pipeline_add(struct pipeline *pipeline, const struct pipeline_message *messa
     int found;
     while ((found = judge_next(pipeline, false, err)) > 0)
         ;
-    if (found < 0)
-        return -1;
-    if (pipeline->options.progress)
+    if (found == 0 && pipeline->options.progress)
         pipeline->options.progress(pipeline->options.progress_context, pipeline->sums);
-    bool full = batch->count == pipeline->options.batch_messages || batch->bytes >= BATCH_BYTES ||
-                batch->recipients >= BATCH_RECIPIENTS;
-    return full ? send_batch(pipeline, err) : 0;
+    return found;
 }
 
 int pipeline_finish(struct pipeline *pipeline, struct err *err) {
-    if (send_batch(pipeline, err) != 0)
+    int found;
+    while ((found = judge_next(pipeline, true, err)) > 0)
+        ;
+    if (found < 0 || send_batch(pipeline, err) != 0)
         return -1;
     return finish_commits(pipeline, true, err);
 }

@@ -23,6 +23,7 @@ struct block {
 
 struct arena {
     struct block *blocks; /* newest first */
+    size_t size;          /* of all of them */
 };
 
 static struct block *block_new(size_t size, struct block *next) {
@@ -36,6 +37,7 @@ static struct block *block_new(size_t size, struct block *next) {
 struct arena *arena_new(void) {
     struct arena *arena = memory_alloc(sizeof *arena);
     arena->blocks = block_new(BLOCK_SIZE, NULL);
+    arena->size = BLOCK_SIZE;
     return arena;
 }
 
@@ -46,6 +48,11 @@ void arena_reset(struct arena *arena) {
         arena->blocks = next;
     }
     arena->blocks->used = 0;
+    arena->size = arena->blocks->size;
+}
+
+size_t arena_size(const struct arena *arena) {
+    return arena->size;
 }
 
 void arena_free(struct arena *arena) {
@@ -61,8 +68,10 @@ static void *take(struct arena *arena, size_t size) {
         memory_fail();
     size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     struct block *b = arena->blocks;
-    if (b->size - b->used < size)
+    if (b->size - b->used < size) {
         b = arena->blocks = block_new(size > BLOCK_SIZE ? size : BLOCK_SIZE, b);
+        arena->size += b->size;
+    }
     void *p = (char *)b->data + b->used;
     b->used += size;
     return p;

@@ -21,6 +21,9 @@ void arena_free(struct arena *arena);
 /* Forgets all that came from the arena and keeps its first block for the next message. */
 void arena_reset(struct arena *arena);
 
+/* Bytes that it holds, used or not. */
+size_t arena_size(const struct arena *arena);
+
 /* `size` zeroed bytes, aligned for any type. */
 void *arena_alloc(struct arena *arena, size_t size);
 
