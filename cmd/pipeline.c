@@ -115,7 +115,8 @@ static void decode(struct pipeline *p, const struct pipeline_message *message) {
         .raw = {mail->octets, octets.len},
         .truncated = message->truncated,
     };
-    rows_hash(octets, mail->row.sha256);
+    if (p->options.store) /* a sixth of this process's time, and a dry run has no use for it */
+        rows_hash(octets, mail->row.sha256);
     worker_pool_submit(p->options.pool, &(struct worker_job){.message = mail->row.raw,
                                                              .truncated = message->truncated,
                                                              .option = p->options.report_option,
