@@ -19,6 +19,8 @@ enum {
     COLUMNS_READING = 7,
     /* Of bounce.event, from struct event_row. */
     COLUMNS_EVENT = 27,
+    /* Of these, the first ones: in what judgements may differ (store/reprocess.h). */
+    COLUMNS_JUDGEMENT = 9,
 };
 
 extern const struct column message_columns[COLUMNS_MESSAGE_FETCHED];

@@ -144,35 +144,59 @@ int store_reprocess_read(struct store *store, size_t at_most, struct store_page 
     return 0;
 }
 
-/* The parameters are the columns of messages, then those of events. */
-static void stage_sql(struct buf *sql) {
+/* What is compared of a message itself; of its events, the columns of a judgement. */
+static const struct column outcome_columns[] = {
+    {"id", COLUMN_ID, offsetof(struct store_message, sha256)},
+    {"outcome", COLUMN_OUTCOME, offsetof(struct store_message, outcome)},
+};
+enum { COLUMNS_OUTCOME = sizeof outcome_columns / sizeof *outcome_columns };
+
+static void compare_sql(struct buf *sql) {
     buf_add_string(sql, "WITH given AS (SELECT g.*, m.outcome AS former_outcome FROM ");
-    sql_add_unnest(sql, "g", message_columns, COLUMNS_MESSAGE, 1);
-    buf_add_string(sql, " JOIN bounce.message m ON m.id = g.id)"
+    sql_add_unnest(sql, "g", outcome_columns, COLUMNS_OUTCOME, 1);
+    buf_add_string(sql, " CROSS JOIN LATERAL (SELECT m.outcome FROM bounce.message m"
+                        "  WHERE m.id = g.id OFFSET 0) m)"
                         ", fresh AS (SELECT DISTINCT ON (f.message, f.recipient) f.* FROM ");
-    sql_add_unnest(sql, "f", event_columns, COLUMNS_EVENT, 1 + COLUMNS_MESSAGE);
+    sql_add_unnest(sql, "f", event_columns, COLUMNS_JUDGEMENT, 1 + COLUMNS_OUTCOME);
     buf_add_string(sql, " JOIN given ON given.id = f.message"
                         " ORDER BY f.message, f.recipient, f.place)"
                         ", old AS (" STAGED_OLD_EVENTS ")"
-                        ", differing AS (SELECT coalesce(o.message, f.message) AS id"
+                        " SELECT place FROM given WHERE outcome <> former_outcome OR id IN"
+                        " (SELECT coalesce(o.message, f.message)"
                         "  FROM old o FULL JOIN fresh f ON " STAGED_SAME_SUBJECT
-                        "  WHERE " STAGED_DIFFERS "  UNION SELECT id FROM given"
-                        "  WHERE outcome <> former_outcome)"
-                        ", staged AS (INSERT INTO bounce.reprocess_message (id, ");
+                        "  WHERE " STAGED_DIFFERS ") ORDER BY place");
+}
+
+static void stage_sql(struct buf *sql) {
+    buf_add_string(sql, "WITH said AS (INSERT INTO bounce.reprocess_event (");
+    sql_add_names(sql, "", event_columns, COLUMNS_EVENT);
+    buf_add_string(sql, ") SELECT DISTINCT ON (message, recipient) ");
+    sql_add_names(sql, "", event_columns, COLUMNS_EVENT);
+    buf_add_string(sql, " FROM ");
+    sql_add_unnest(sql, "f", event_columns, COLUMNS_EVENT, 1 + COLUMNS_MESSAGE);
+    buf_add_string(sql, " ORDER BY message, recipient, place)"
+                        " INSERT INTO bounce.reprocess_message (id, ");
     sql_add_names(sql, "", message_columns + COLUMNS_READING_FIRST, COLUMNS_READING);
     buf_add_string(sql, ") SELECT id, ");
     sql_add_names(sql, "", message_columns + COLUMNS_READING_FIRST, COLUMNS_READING);
-    buf_add_string(sql, " FROM given JOIN differing USING (id) ORDER BY place RETURNING 1)"
-                        ", said AS (INSERT INTO bounce.reprocess_event (");
-    sql_add_names(sql, "", event_columns, COLUMNS_EVENT);
-    buf_add_string(sql, ") SELECT ");
-    sql_add_names(sql, "f.", event_columns, COLUMNS_EVENT);
-    buf_add_string(sql, " FROM fresh f JOIN differing d ON d.id = f.message)"
-                        " SELECT count(*) FROM staged");
+    buf_add_string(sql, " FROM ");
+    sql_add_unnest(sql, "g", message_columns, COLUMNS_MESSAGE, 1);
+    buf_add_string(sql, " ORDER BY place");
 }
 
-int store_reprocess_stage(struct store *store, const struct store_message *messages, size_t count,
-                          uint64_t *differ, struct err *err) {
+/* A statement whose parameters are columns of messages, then the first ones of their events. */
+struct statement {
+    void (*write)(struct buf *sql);
+    const struct column *columns;
+    size_t column_count, event_column_count;
+};
+static const struct statement compare = {compare_sql, outcome_columns, COLUMNS_OUTCOME,
+                                         COLUMNS_JUDGEMENT};
+static const struct statement stage = {stage_sql, message_columns, COLUMNS_MESSAGE, COLUMNS_EVENT};
+
+static int run_statement(PGconn *c, const struct statement *statement,
+                         const struct store_message *messages, size_t count, PGresult **result,
+                         struct err *err) {
     struct buf sql = BUF_INIT;
     struct event_rows events;
     struct parameters *p = parameters_new();
@@ -180,29 +204,49 @@ int store_reprocess_stage(struct store *store, const struct store_message *messa
     for (size_t i = 0; i < count; i++)
         rows[i] = &messages[i];
     event_rows_collect(messages, count, &events);
-    stage_sql(&sql);
-    parameters_add_rows(p, message_columns, COLUMNS_MESSAGE, rows, count);
-    parameters_add_rows(p, event_columns, COLUMNS_EVENT, events.pointers, events.count);
-    PGconn *c = store->connection;
-    PGresult *r = NULL;
-    int rc = staged_begin(c, err);
-    if (rc == 0) {
-        r = answer_to(c, PQsendQueryParams(c, sql.data, parameters_count(p), NULL,
-                                           parameters_values(p), parameters_lengths(p),
-                                           parameters_formats(p), 0));
-        if (PQresultStatus(r) != PGRES_TUPLES_OK)
-            rc = connection_error(c, r, err);
-    }
-    if (rc == 0)
-        rc = connection_query(c, "COMMIT", 0, NULL, NULL, err);
-    if (rc == 0)
-        *differ += (uint64_t)number_at(r, 0, 0);
-    PQclear(r);
-    connection_rollback(c);
+    statement->write(&sql);
+    parameters_add_rows(p, statement->columns, statement->column_count, rows, count);
+    parameters_add_rows(p, event_columns, statement->event_column_count, events.pointers,
+                        events.count);
+    *result =
+        answer_to(c, PQsendQueryParams(c, sql.data, parameters_count(p), NULL, parameters_values(p),
+                                       parameters_lengths(p), parameters_formats(p), 0));
+    ExecStatusType status = PQresultStatus(*result);
+    int rc = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK
+                 ? 0
+                 : connection_error(c, *result, err);
     parameters_free(p);
     event_rows_free(&events);
     free(rows);
     buf_free(&sql);
+    return rc;
+}
+
+/* Most judgements are what they were: only the rest is sent with all that is to be known of it. */
+int store_reprocess_stage(struct store *store, const struct store_message *messages, size_t count,
+                          uint64_t *differ, struct err *err) {
+    PGconn *c = store->connection;
+    PGresult *places = NULL, *staged = NULL;
+    size_t differing_count = 0;
+    struct store_message *differing = memory_zero(count, sizeof *differing);
+    int rc = staged_begin(c, err);
+    if (rc == 0)
+        rc = run_statement(c, &compare, messages, count, &places, err);
+    if (rc == 0) {
+        differing_count = (size_t)PQntuples(places);
+        for (int i = 0; i < PQntuples(places); i++)
+            differing[i] = messages[number_at(places, i, 0) - 1];
+    }
+    if (rc == 0 && differing_count)
+        rc = run_statement(c, &stage, differing, differing_count, &staged, err);
+    if (rc == 0)
+        rc = connection_query(c, "COMMIT", 0, NULL, NULL, err);
+    if (rc == 0)
+        *differ += differing_count;
+    PQclear(places);
+    PQclear(staged);
+    connection_rollback(c);
+    free(differing);
     return rc ? err_prefix(err, "database: comparing judgements") : 0;
 }
 
