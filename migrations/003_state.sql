@@ -64,23 +64,22 @@ RETURNS TABLE (recipient text, campaign text, message uuid, occurred_at timestam
 LANGUAGE sql STABLE AS $$
     -- One countable event for each campaign; without one, each message stands for itself.
     SELECT DISTINCT ON (e.recipient, e.campaign, CASE WHEN e.campaign = '' THEN e.message END)
-           e.recipient, e.campaign, e.message, e.occurred_at,
-           bounce.event_weight(e.verdict, e.counted AND o.outage IS NULL) AS weight, e.category
+           e.recipient, e.campaign, e.message, e.occurred_at, e.weight, e.category
     FROM unnest(keys) AS k (recipient)
     CROSS JOIN LATERAL (
         SELECT max(a.acted_at) AS reinstated_at FROM bounce.operator_action a
         WHERE a.recipient = k.recipient AND a.action = 'reinstate') a
+    CROSS JOIN bounce.policy p
     CROSS JOIN LATERAL (
-        SELECT * FROM bounce.event e
+        SELECT e.recipient, e.campaign, e.message, e.occurred_at, e.category,
+               bounce.event_weight(e.verdict, e.counted AND (
+                   SELECT o.outage FROM bounce.domain_window o
+                   WHERE e.verdict = 'soft' AND e.fault <> 'recipient' AND o.outage AND o.domain = e.domain
+                     AND o.starts_at = bounce.window_start(e.occurred_at, p.outage_window_hours)) IS NULL) AS weight
+        FROM bounce.event e
         WHERE e.recipient = k.recipient AND e.superseded_by IS NULL AND e.withheld IS NULL
           AND e.occurred_at > coalesce(a.reinstated_at, '-infinity') OFFSET 0) e
-    CROSS JOIN bounce.policy p
-    LEFT JOIN LATERAL (
-        SELECT o.outage FROM bounce.domain_window o
-        WHERE e.verdict = 'soft' AND e.fault <> 'recipient' AND o.outage AND o.domain = e.domain
-          AND o.starts_at = bounce.window_start(e.occurred_at, p.outage_window_hours) OFFSET 0) o ON true
-    ORDER BY e.recipient, e.campaign, CASE WHEN e.campaign = '' THEN e.message END,
-             bounce.event_weight(e.verdict, e.counted AND o.outage IS NULL) DESC, e.occurred_at, e.message;
+    ORDER BY e.recipient, e.campaign, CASE WHEN e.campaign = '' THEN e.message END, e.weight DESC, e.occurred_at, e.message;
 $$;
 COMMENT ON FUNCTION bounce.recipient_sends IS 'The one event of each campaign that counts for these addresses, since they were last reinstated, with its weight (bounce.event_weight). The soft bounces of a domain''s outage are not counted.';
 

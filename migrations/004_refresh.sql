@@ -354,12 +354,12 @@ BEGIN
                  coalesce(r.state IN ('suppressed', 'hard', 'complained'), false) AS was_suppressed
           FROM pg_temp.rebuild_difference d LEFT JOIN bounce.recipient r ON r.recipient = d.address
           WHERE d.address IS NOT NULL) c
-    WHERE c.suppressed <> c.was_suppressed ORDER BY c.address;
+    WHERE c.suppressed <> c.was_suppressed ORDER BY c.address COLLATE "C";
 
     DELETE FROM bounce.recipient r USING pg_temp.rebuild_difference d WHERE r.recipient = d.address;
     INSERT INTO bounce.recipient
     SELECT ((d.computed).state).* FROM pg_temp.rebuild_difference d
-    WHERE ((d.computed).state).recipient IS NOT NULL ORDER BY d.address;
+    WHERE ((d.computed).state).recipient IS NOT NULL ORDER BY 1;
 
     DELETE FROM bounce.escalation x USING pg_temp.rebuild_difference d WHERE x.recipient = d.address;
     INSERT INTO bounce.escalation

@@ -320,6 +320,19 @@ static void assert_model(PGconn *c, const struct model *m, int ledger) {
     }
 }
 
+/* Whoever follows the log knows the suppression list. */
+static void assert_log(PGconn *c, int ledger, const char *what) {
+    char *wrong =
+        sql_text(c, "SELECT recipient FROM (SELECT DISTINCT ON (recipient) recipient, suppressed"
+                    "  FROM bounce.suppression_log ORDER BY recipient, changed_at DESC) l"
+                    " FULL JOIN bounce.recipient r USING (recipient)"
+                    " WHERE coalesce(l.suppressed, false)"
+                    "  <> coalesce(r.state IN ('suppressed', 'hard', 'complained'), false)");
+    if (*wrong)
+        fail_msg("ledger %d, %s: the log is wrong about %s", ledger, what, wrong);
+    free(wrong);
+}
+
 /* Whether it would be hard, were there no clock. */
 static bool has_expired(const struct model *m, int recipient, const struct model_state *s) {
     struct model early = *m;
@@ -357,14 +370,24 @@ static void states_are_a_pure_function_of_the_ledger(void **state) {
         char *rebuilt = computed(w.sql);
         assert_same(rebuilt, first, ledger, "rebuild");
         free(rebuilt);
-        sql(w.sql, "UPDATE bounce.domain_window SET outage = NOT outage, heard = heard + 1;"
-                   " UPDATE bounce.recipient SET strikes = strikes + 1, trouble_windows = '{}';"
-                   " UPDATE bounce.campaign_recipient SET verdict = 'none';"
-                   " INSERT INTO bounce.domain_window (domain, starts_at, outage)"
-                   " VALUES ('nowhere.example', '2026-01-01 00:00+00', true)");
+        sql(w.sql,
+            "UPDATE bounce.domain_window SET outage = NOT outage, heard = heard + 1;"
+            " UPDATE bounce.recipient SET strikes = strikes + 1, trouble_windows = '{}';"
+            " UPDATE bounce.campaign_recipient SET verdict = 'none';"
+            " UPDATE bounce.recipient SET state = 'hard' WHERE state = 'active';"
+            " UPDATE bounce.recipient SET state = 'soft' WHERE state = 'complained';"
+            " INSERT INTO bounce.recipient (recipient, address, domain, state, escalated, strikes,"
+            "  strike_messages, events, heard_windows, trouble_windows) VALUES"
+            " ('nobody@nowhere.example', '', '', 'hard', false, 0, '{}', 0, '{}', '{}');"
+            " INSERT INTO bounce.escalation"
+            " SELECT 'nobody@nowhere.example', now(), 5, '', now(), '{}';"
+            " DELETE FROM bounce.escalation WHERE strikes < 4;"
+            " INSERT INTO bounce.domain_window (domain, starts_at, outage)"
+            " VALUES ('nowhere.example', '2026-01-01 00:00+00', true)");
         sql(w.sql, "SELECT bounce.rebuild()");
         rebuilt = computed(w.sql);
         assert_same(rebuilt, first, ledger, "rebuild from wrong rows");
+        assert_log(w.sql, ledger, "rebuild from wrong rows");
         free(rebuilt);
         sql(w.sql, "DELETE FROM bounce.recipient; DELETE FROM bounce.escalation;"
                    " DELETE FROM bounce.domain_window; DELETE FROM bounce.campaign_recipient;"
@@ -372,6 +395,7 @@ static void states_are_a_pure_function_of_the_ledger(void **state) {
         sql(w.sql, "SELECT bounce.rebuild()");
         rebuilt = computed(w.sql);
         assert_same(rebuilt, first, ledger, "rebuild from nothing");
+        assert_log(w.sql, ledger, "rebuild from nothing");
         free(rebuilt);
         free(first);
         for (int r = 0; r < MODEL_RECIPIENTS; r++) {
