@@ -9,16 +9,20 @@
 #include <stdlib.h>
 
 enum {
-    KNOWN_SLICE = 10000, /* UIDs looked up in the database at once */
+    KNOWN_SLICE = 30000, /* UIDs looked up in the database, and filed away, at once */
 
-    /* Dovecot lists the whole folder of a Maildir for each FETCH and each MOVE, which takes seconds
-     * where there are a million: commands for so many messages each would take the longer, the more
-     * there are. Hence one command is for twice as many as the one before it, up to a share of the
-     * folder, as long as that took no longer than so many seconds, far below a timeout. Whoever
-     * interrupts a run waits for the FETCH that is under way, and while a MOVE is, PostgreSQL has
-     * no more than the batches that wait. */
-    COMMAND_SHARE = 16,
-    COMMAND_SHARE_UNFILED = 4, /* where nothing is filed in between */
+    /* Of a large Maildir, a command costs Dovecot by all that is in the folder: a MOVE reads the
+     * list of UIDs or the directory, which takes seconds where there are a million messages, and
+     * where maildir_very_dirty_syncs is set, a FETCH reads the directory, too. Commands for so many
+     * messages each would take the longer, the more there are. Hence they grow, up to a share of
+     * the folder, as long as the server is quick: the last one did not take more than so many
+     * seconds, so that the next one is far below a timeout. A FETCH is for fewer than a MOVE:
+     * whoever interrupts a run waits for the one that is under way. */
+    FETCH_SHARE = 16,
+    FETCH_SHARE_UNFILED = 4, /* where nothing is filed in between */
+    FETCH_GROWTH = 2,
+    FILING_SHARE = 4,
+    FILING_GROWTH = 4,
     COMMAND_SECONDS = 10,
 };
 
@@ -38,7 +42,9 @@ struct reading {
     struct buf stored_uids;     /* uint32_t: in the database, not yet asked to be filed away */
     struct buf stored_outcomes; /* enum store_outcome: of each */
     size_t stored_count;
-    size_t together; /* so many are asked for, and filed away, at once */
+    size_t filed_together;  /* so many were filed away at once */
+    double longest_silence; /* of the server since then, seconds: a MOVE's, or the FETCH's behind */
+    size_t asked_together;  /* so many were asked for at once */
     double asked_at;
 };
 
@@ -102,6 +108,21 @@ static int file_stored(struct reading *reading, struct err *err) {
     return rc;
 }
 
+/* How many messages the next command is for, after one for `size` that took so many seconds. */
+static size_t next_size(const struct reading *reading, size_t size, double took, size_t growth,
+                        size_t share) {
+    const struct inbox *inbox = reading->inbox;
+    if (inbox->mailbox->fetch_messages)
+        return inbox->window;
+    size_t most = reading->todo_count / share;
+    if (took < COMMAND_SECONDS)
+        size *= growth;
+    else if (took > (double)growth * COMMAND_SECONDS)
+        size /= growth;
+    size = size < most ? size : most;
+    return size > inbox->window ? size : inbox->window;
+}
+
 static int file_committed(void *context, const struct store_message *rows, size_t count,
                           struct err *err) {
     struct reading *reading = context;
@@ -110,7 +131,13 @@ static int file_committed(void *context, const struct store_message *rows, size_
         buf_add(&reading->stored_outcomes, &rows[i].outcome, sizeof rows[i].outcome);
     }
     reading->stored_count += count;
-    return reading->stored_count >= reading->together ? file_stored(reading, err) : 0;
+    size_t enough = next_size(reading, reading->filed_together, reading->longest_silence,
+                              FILING_GROWTH, FILING_SHARE);
+    if (reading->stored_count < enough)
+        return 0;
+    reading->filed_together = enough;
+    reading->longest_silence = 0;
+    return file_stored(reading, err);
 }
 
 /* What an earlier run stored and did not come to file away is filed now; the rest is to do. */
@@ -191,31 +218,18 @@ static int choose_messages(struct reading *reading, struct err *err) {
     return 0;
 }
 
-/* How many messages the next command is for. */
-static size_t command_size(const struct reading *reading, double took) {
-    const struct inbox *inbox = reading->inbox;
-    if (inbox->mailbox->fetch_messages)
-        return inbox->window;
-    size_t share = is_filing(inbox) ? COMMAND_SHARE : COMMAND_SHARE_UNFILED;
-    size_t most = reading->todo_count / share, size = reading->together;
-    if (took < COMMAND_SECONDS)
-        size *= 2;
-    else if (took > 2 * COMMAND_SECONDS)
-        size /= 2;
-    size = size < most ? size : most;
-    return size > inbox->window ? size : inbox->window;
-}
-
 /* Asks for more while a window of messages is still to come, so that the line is never idle. */
 static int ask_ahead(struct reading *reading, struct err *err) {
     const struct inbox *inbox = reading->inbox;
+    size_t share = is_filing(inbox) ? FETCH_SHARE : FETCH_SHARE_UNFILED;
     while (reading->asked < reading->todo_count &&
            reading->asked - reading->taken < inbox->window) {
         double now = clock_seconds();
         size_t left = reading->todo_count - reading->asked;
-        reading->together = command_size(reading, now - reading->asked_at);
+        reading->asked_together = next_size(reading, reading->asked_together,
+                                            now - reading->asked_at, FETCH_GROWTH, share);
         reading->asked_at = now;
-        size_t count = left < reading->together ? left : reading->together;
+        size_t count = left < reading->asked_together ? left : reading->asked_together;
         if (imap_fetch_begin(inbox->imap, reading->todo + reading->asked, count,
                              (uint32_t)inbox->mailbox->message_octets, err) != 0)
             return -1;
@@ -237,7 +251,10 @@ static int fetch_next(struct reading *reading, struct imap_message *message, str
         /* All that was asked for is answered; some of it had left the folder meanwhile. */
         reading->taken = reading->asked;
     }
-    reading->sums->seconds_fetching += clock_seconds() - start;
+    double waited = clock_seconds() - start;
+    reading->sums->seconds_fetching += waited;
+    if (waited > reading->longest_silence)
+        reading->longest_silence = waited;
     reading->taken += found > 0;
     return found;
 }
