@@ -105,14 +105,13 @@ static bool is_nobody(const struct search *s, const char *key, enum report_sourc
     return verp_is_own(s->verp, key, s->arena);
 }
 
-/* Adds the address as a subject, where it can be one. */
+/* Adds the address as a subject, where it can be one. There is room for it. */
 static bool add_subject(struct search *s, const char *address, enum report_source source,
                         enum identified_by by, const char *found_in,
                         const struct report_recipient *group) {
     const char *key = address_key(address, s->arena);
     if (!key || is_nobody(s, key, source))
         return false;
-    s->identities = arena_grow(s->arena, s->identities, s->count, sizeof *s->identities);
     s->identities[s->count++] = (struct identity){
         .campaign = NULL,
         .recipient = address_normalise(address, s->arena),
@@ -203,6 +202,8 @@ static void remove_repeated(struct search *s) {
 /* Who it is about by its own words. */
 static void identify_by_evidence(struct search *s) {
     const struct evidence *use = &evidence_of[s->report->kind];
+    size_t most = s->report->recipient_count + 1;
+    s->identities = arena_alloc(s->arena, most * sizeof *s->identities);
     if (use->groups)
         add_groups(s);
     remove_repeated(s);

@@ -15,8 +15,11 @@ enum {
     /* A batch is also full when it holds so many octets of mails and of what they say: one that
      * names thousands of recipients is some MB of rows. */
     BATCH_OCTETS = 5 * 1024 * 1024,
-    /* All batches, those under way included; above that a commit is waited for. */
+    /* All batches, those under way included; above that a commit is waited for. Of a batch that is
+     * larger than others, for what one message says, the rest counts so often: it is copied on its
+     * way to the database. */
     BATCHES_OCTETS = 16 * 1024 * 1024,
+    OVERSIZE_WEIGHT = 3,
 
     BATCHES = STORE_COMMITTER_MAX + 1, /* and the one that is being filled */
 };
@@ -69,6 +72,12 @@ static void batch_clear(struct batch *batch) {
 
 static size_t batch_octets(const struct batch *batch) {
     return batch->octets + arena_size(batch->arena);
+}
+
+static size_t batch_weight(const struct batch *batch) {
+    size_t octets = batch_octets(batch);
+    size_t over = octets > BATCH_OCTETS ? octets - BATCH_OCTETS : 0;
+    return octets + over * (OVERSIZE_WEIGHT - 1);
 }
 
 static bool batch_is_full(const struct pipeline *p, const struct batch *batch) {
@@ -276,7 +285,7 @@ static int make_room(struct pipeline *p, struct err *err) {
     for (;;) {
         size_t octets = 0;
         for (size_t i = 0; i < BATCHES; i++)
-            octets += batch_octets(&p->batches[i]);
+            octets += batch_weight(&p->batches[i]);
         if (octets < BATCHES_OCTETS)
             return 0;
         int finished = finish_commit(p, true, err);

@@ -13,7 +13,10 @@
 #include <stdio.h>
 
 enum {
-    PAGE_MESSAGES = 1000, /* read, judged and compared at once */
+    PAGE_MESSAGES = 1000, /* read from the database at once */
+    /* A page is compared in parts, where what its messages say has more octets than this: a report
+     * that names thousands is some MB of rows. */
+    PART_OCTETS = 4 * 1024 * 1024,
 };
 
 /* The options under which a mailbox's mail is read; mail from elsewhere is read like an import. */
@@ -28,62 +31,100 @@ struct reading {
     struct analysis analysis;
 };
 
-static int read_page(const struct session *session, const struct store_page *page,
-                     struct arena *arena, struct reading *readings, struct reprocess_sums *sums,
-                     struct err *err) {
+/* A page on its way through the decoders, in order. */
+struct passage {
+    const struct session *session;
+    const struct store_page *page;
+    size_t submitted, taken;
+    struct reprocess_sums *sums;
+};
+
+static void submit(struct passage *passage) {
+    const struct store_page *page = passage->page;
+    struct worker_pool *pool = passage->session->pool;
+    for (; passage->submitted < page->count && !worker_pool_is_full(pool); passage->submitted++) {
+        struct store_message *m = &page->messages[passage->submitted];
+        const char *mailbox = page->mailboxes[passage->submitted];
+        passage->sums->bytes += m->raw.len;
+        worker_pool_submit(pool, &(struct worker_job){
+                                     .message = m->raw,
+                                     .truncated = m->truncated,
+                                     .option = report_option_of(passage->session->config, mailbox),
+                                     .context = m,
+                                 });
+    }
+}
+
+static void judge(struct passage *passage, struct arena *arena, struct reading *reading) {
+    const struct analyst *analyst = &passage->session->analyst;
+    analyst_judge(analyst, true, arena, &reading->analysis);
+    if (reading->analysis.failure)
+        return;
+    rows_fill(&reading->analysis, analyst, true, arena, reading->row);
+}
+
+/* Reads the next messages of the page, as many as are compared together, and judges those that
+ * need not wait for their tokens. */
+static int read_part(struct passage *passage, struct arena *arena, struct reading *readings,
+                     size_t *count, struct err *err) {
     struct worker_result result;
-    size_t submitted = 0, taken = 0;
-    while (taken < page->count) {
-        while (submitted < page->count && !worker_pool_is_full(session->pool)) {
-            struct store_message *m = &page->messages[submitted];
-            sums->bytes += m->raw.len;
-            worker_pool_submit(session->pool, &(struct worker_job){
-                                                  .message = m->raw,
-                                                  .truncated = m->truncated,
-                                                  .option = report_option_of(
-                                                      session->config, page->mailboxes[submitted]),
-                                                  .context = m,
-                                              });
-            submitted++;
-        }
-        if (worker_pool_next(session->pool, true, &result, err) < 0)
+    *count = 0;
+    while (passage->taken < passage->page->count && arena_size(arena) < PART_OCTETS) {
+        submit(passage);
+        if (worker_pool_next(passage->session->pool, true, &result, err) < 0)
             return -1;
-        struct reading *reading = &readings[taken++];
+        passage->taken++;
+        struct reading *reading = &readings[(*count)++];
         reading->row = result.job.context;
         /* A time that does not fit the ledger is stored as 1970, and 0 would stand for "now". */
         int64_t received = reading->row->internal_date ? reading->row->internal_date : -1;
-        analyst_read(&session->analyst, &result, received, arena, &reading->analysis);
+        analyst_read(&passage->session->analyst, &result, received, arena, &reading->analysis);
+        if (!reading->analysis.token_count)
+            judge(passage, arena, reading);
     }
     return 0;
 }
 
 /* What was stored as it was fetched: report -> verdict -> rows, as in the pipeline. A message that
  * cannot be decoded this time is left out: what is known of it may be all that will ever be. */
-static int judge_page(const struct session *session, const struct store_page *page,
-                      struct arena *arena, struct reprocess_sums *sums, struct err *err) {
-    struct store_message *judged = arena_alloc(arena, page->count * sizeof *judged);
-    struct reading *readings = arena_alloc(arena, page->count * sizeof *readings);
-    struct analysis **analyses = arena_alloc(arena, page->count * sizeof *analyses);
-    size_t count = 0;
-    if (read_page(session, page, arena, readings, sums, err) != 0)
+static int judge_part(struct passage *passage, struct arena *arena, struct err *err) {
+    struct store *store = passage->session->store;
+    struct reprocess_sums *sums = passage->sums;
+    size_t left = passage->page->count - passage->taken, read, waiting = 0, count = 0;
+    struct reading *readings = arena_alloc(arena, left * sizeof *readings);
+    if (read_part(passage, arena, readings, &read, err) != 0)
         return -1;
-    for (size_t i = 0; i < page->count; i++)
-        analyses[i] = &readings[i].analysis;
-    if (analyses_find_tokens(session->store, analyses, page->count, arena, err) != 0)
+    struct store_message *judged = arena_alloc(arena, read * sizeof *judged);
+    struct analysis **analyses = arena_alloc(arena, read * sizeof *analyses);
+    for (size_t i = 0; i < read; i++)
+        if (readings[i].analysis.token_count)
+            analyses[waiting++] = &readings[i].analysis;
+    if (analyses_find_tokens(store, analyses, waiting, arena, err) != 0)
         return -1;
-    for (size_t i = 0; i < page->count; i++) {
-        struct store_message *row = readings[i].row;
-        analyst_judge(&session->analyst, true, arena, analyses[i]);
-        if (analyses[i]->failure) {
-            log_info("message of %zu octets: %s", row->raw.len, analyses[i]->failure);
+    for (size_t i = 0; i < read; i++) {
+        if (readings[i].analysis.token_count)
+            judge(passage, arena, &readings[i]);
+        const struct store_message *row = readings[i].row;
+        if (readings[i].analysis.failure) {
+            log_info("message of %zu octets: %s", row->raw.len, readings[i].analysis.failure);
             sums->failed++;
             continue;
         }
-        rows_fill(analyses[i], &session->analyst, true, arena, row);
         sums->judged++;
         judged[count++] = *row;
     }
-    return store_reprocess_stage(session->store, judged, count, &sums->differ, err);
+    return store_reprocess_stage(store, judged, count, &sums->differ, err);
+}
+
+static int judge_page(const struct session *session, const struct store_page *page,
+                      struct arena *arena, struct reprocess_sums *sums, struct err *err) {
+    struct passage passage = {.session = session, .page = page, .sums = sums};
+    int rc = 0;
+    while (rc == 0 && passage.taken < page->count) {
+        rc = judge_part(&passage, arena, err);
+        arena_reset(arena);
+    }
+    return rc;
 }
 
 static int judge_all(const struct session *session, uint64_t chosen, struct reprocess_sums *sums,
@@ -100,7 +141,6 @@ static int judge_all(const struct session *session, uint64_t chosen, struct repr
         rc = judge_page(session, &page, arena, sums, err);
         if (rc != 0)
             break;
-        arena_reset(arena);
         shown.run.fetched += page.count + page.without_bytes;
         progress_update(&progress, &shown);
     }

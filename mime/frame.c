@@ -15,6 +15,7 @@ struct walk {
     struct buf *out; /* NULL while reading */
     struct bytes in; /* what is left to read: a copy in `arena` that strings point into */
     struct arena *arena;
+    size_t said;       /* octets said of recipients, repeated ones included */
     const char *wrong; /* what does not fit; NULL while all does */
 };
 
@@ -31,6 +32,10 @@ enum {
     /* What is said of a recipient. A diagnostic is cut before what is no UTF-8 in it turns into
      * U+FFFD, which has three octets. */
     RECIPIENT_STRING_MAX = 3 * REPORT_DIAGNOSTIC_MAX + 1,
+
+    /* Of all recipients, each of whom is a row in the database. Ten thousand, each with addresses,
+     * hosts and words of usual length, have a third of it. */
+    SAID_MAX = 16 * 1024 * 1024,
 
     STRING_NONE = 0,
     STRING_GIVEN = 1,
@@ -146,6 +151,9 @@ static void visit_repeating(struct walk *walk, const char *before, const char **
     *text = form == STRING_GIVEN      ? read_string(walk, RECIPIENT_STRING_MAX)
             : form == STRING_REPEATED ? before
                                       : NULL;
+    walk->said += *text ? strlen(*text) : 0;
+    if (walk->said > SAID_MAX)
+        refuse(walk, "more of its recipients than any report says");
 }
 
 /* A string that is never NULL. */
@@ -239,12 +247,13 @@ static void visit_report(struct walk *walk, struct report *report) {
                                      sizeof *report->candidates, CANDIDATES_MAX);
     for (size_t i = 0; i < report->candidate_count; i++)
         visit_candidate(walk, &report->candidates[i]);
-    visit_repeating(walk, NULL, &report->reporting_mta); /* it is said of each recipient */
+    visit_repeating(walk, NULL, &report->reporting_mta); /* each recipient's row has it */
     visit_string(walk, &report->received_from_mta);
     visit_string(walk, &report->original_envelope_id);
     visit_time(walk, &report->arrival);
     report->recipients = visit_array(walk, report->recipients, &report->recipient_count,
                                      sizeof *report->recipients, REPORT_RECIPIENTS_MAX);
+    walk->said *= report->recipient_count;
     for (size_t i = 0; i < report->recipient_count; i++)
         visit_recipient(walk, i ? &report->recipients[i - 1] : &nobody, &report->recipients[i]);
     visit_original(walk, &report->original);

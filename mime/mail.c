@@ -6,6 +6,11 @@
 
 enum {
     NOTES_MAX = 20, /* a hostile message has thousands of oddities */
+
+    /* Diagnostic words of all recipients together, which 10,000 honest ones have; behind that, the
+     * words of one. */
+    DIAGNOSED_MAX = 1024 * 1024,
+    DIAGNOSTIC_SHORT = 256, /* most have half of it */
 };
 
 const char *mail_header_text(const struct mail *mail, const char *name) {
@@ -28,9 +33,12 @@ struct report_recipient *mail_recipient_add(struct mail *mail, enum report_sourc
 
 void mail_recipient_diagnose(struct mail *mail, struct report_recipient *recipient,
                              struct bytes words) {
+    if (mail->diagnosed > DIAGNOSED_MAX)
+        words = mail_cut(words, DIAGNOSTIC_SHORT);
     recipient->diagnostic_code = diagnostic_text(mail->arena, words);
     if (!recipient->diagnostic_code)
         return;
+    mail->diagnosed += strlen(recipient->diagnostic_code);
     struct diagnostic_codes codes = diagnostic_codes_find(bytes_of(recipient->diagnostic_code));
     recipient->reply_code = codes.reply;
     recipient->diagnostic_status = *codes.status ? arena_string(mail->arena, codes.status) : NULL;

@@ -39,6 +39,7 @@ struct mail {
     struct bytes head;
     /* What stands behind that cut: the returned original, where the notice holds it as text. */
     struct bytes quoted;
+    size_t diagnosed; /* octets of diagnostic words so far */
 };
 
 /* The words of a header field, decoded; "" where it is missing. */
@@ -50,7 +51,8 @@ const char *mail_header_text(const struct mail *mail, const char *name);
 struct report_recipient *mail_recipient_add(struct mail *mail, enum report_source source,
                                             const char *address);
 
-/* Sets the diagnostic words and the codes found in them. */
+/* Sets the diagnostic words and the codes found in them. Where a report has very many, a listing
+ * that says one thing of ten thousand, the later ones are shorter than REPORT_DIAGNOSTIC_MAX. */
 void mail_recipient_diagnose(struct mail *mail, struct report_recipient *recipient,
                              struct bytes words);
 

@@ -19,8 +19,8 @@ enum {
     BINARY = 1,
 };
 
-/* A page holds no more of them, save one message's. */
-#define PAGE_OCTETS "16777216"
+/* A page holds no more of them, save one message's: 1000 typical ones. */
+#define PAGE_OCTETS "4194304"
 
 /* Also what a run that was killed has left. */
 static const char drop_sql[] =

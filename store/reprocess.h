@@ -50,7 +50,7 @@ struct store_page {
 };
 
 /* Reads the messages behind the place page->last, which is 0 at first: at most `at_most`, and not
- * many more octets than 16 MB. The page before is freed. count and without_bytes are 0 at the
+ * many more octets than 4 MB. The page before is freed. count and without_bytes are 0 at the
  * end. */
 int store_reprocess_read(struct store *store, size_t at_most, struct store_page *page,
                          struct err *err);
