@@ -27,11 +27,14 @@ struct source {
     bool ended;
 };
 
-static int source_open(const char *path, struct source *source, struct err *err) {
+/* `name` is the path within `folder`, which spares the kernel the way to there; AT_FDCWD: it is the
+ * path. */
+static int source_open(int folder, const char *name, const char *path, struct source *source,
+                       struct err *err) {
     struct stat st;
     bool standard_input = !strcmp(path, "-");
     *source = (struct source){.path = path};
-    source->fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    source->fd = standard_input ? STDIN_FILENO : openat(folder, name, O_RDONLY | O_CLOEXEC);
     if (source->fd < 0)
         return err_set_errno(err, ERR_NO_INPUT, "%s", path);
     if (standard_input || fstat(source->fd, &st) != 0)
@@ -67,7 +70,7 @@ static int source_read(struct source *source, size_t size, struct buf *out, stru
 
 int file_read(const char *path, struct buf *out, struct err *err) {
     struct source source;
-    if (source_open(path, &source, err) != 0)
+    if (source_open(AT_FDCWD, path, path, &source, err) != 0)
         return -1;
     int rc = source_read(&source, SIZE_MAX - out->len, out, err);
     source_close(&source);
@@ -251,22 +254,23 @@ static int walk_mbox(struct walk *walk, struct source *source, struct err *err) 
     return rc;
 }
 
-static int walk_path(struct walk *walk, const char *path, struct err *err);
+static int walk_path(struct walk *walk, int folder, const char *name, const char *path,
+                     struct err *err);
 
-static int walk_folder(struct walk *walk, const char *folder, struct err *err) {
+static int walk_folder(struct walk *walk, const struct source *folder, struct err *err) {
     struct dirent **entries = NULL;
-    int count = scandir(folder, &entries, is_visible, by_bytes);
+    int count = scandirat(folder->fd, ".", &entries, is_visible, by_bytes);
     if (count < 0)
-        return err_set_errno(err, ERR_NO_INPUT, "folder %s", folder);
+        return err_set_errno(err, ERR_NO_INPUT, "folder %s", folder->path);
     int rc = 0;
     struct buf path = BUF_INIT;
     for (int i = 0; i < count; i++) {
         if (rc == 0 && strcmp(entries[i]->d_name, "tmp") != 0) {
             buf_reset(&path);
-            buf_add_string(&path, folder);
+            buf_add_string(&path, folder->path);
             buf_add_char(&path, '/');
             buf_add_string(&path, entries[i]->d_name);
-            rc = walk_path(walk, path.data, err);
+            rc = walk_path(walk, folder->fd, entries[i]->d_name, path.data, err);
         }
         free(entries[i]);
     }
@@ -275,18 +279,19 @@ static int walk_folder(struct walk *walk, const char *folder, struct err *err) {
     return rc;
 }
 
-static int walk_path(struct walk *walk, const char *path, struct err *err) {
+static int walk_path(struct walk *walk, int folder, const char *name, const char *path,
+                     struct err *err) {
     struct source source;
-    if (source_open(path, &source, err) != 0)
+    if (source_open(folder, name, path, &source, err) != 0)
         return -1;
-    int rc = source.is_folder ? walk_folder(walk, path, err) : walk_mbox(walk, &source, err);
+    int rc = source.is_folder ? walk_folder(walk, &source, err) : walk_mbox(walk, &source, err);
     source_close(&source);
     return rc;
 }
 
 int file_mails(const char *path, file_mail_function *function, void *context, struct err *err) {
     struct walk walk = {function, context, BUF_INIT, BUF_INIT};
-    int rc = walk_path(&walk, path, err);
+    int rc = walk_path(&walk, AT_FDCWD, path, path, err);
     buf_free(&walk.text);
     buf_free(&walk.name);
     return rc;
