@@ -12,12 +12,15 @@ enum {
     KNOWN_SLICE = 30000, /* UIDs looked up in the database, and filed away, at once */
 
     /* Of a large Maildir, a command costs Dovecot by all that is in the folder: a MOVE reads the
-     * list of UIDs or the directory, which takes seconds where there are a million messages, and
+     * list of UIDs and the directory, which takes seconds where there are a million messages, and
      * where maildir_very_dirty_syncs is set, a FETCH reads the directory, too. Commands for so many
      * messages each would take the longer, the more there are. Hence they grow, up to a share of
-     * the folder, as long as the server is quick: the last one did not take more than so many
-     * seconds, so that the next one is far below a timeout. A FETCH is for fewer than a MOVE:
-     * whoever interrupts a run waits for the one that is under way. */
+     * the folder.
+     *
+     * A MOVE grows while the server was silent over the last one for less than so many seconds, so
+     * that the next one is far below a timeout, or hardly longer than over the smaller one before:
+     * then it is the folder that takes the time, and not the messages. A FETCH grows while its
+     * messages come within so many seconds: whoever interrupts a run waits for them. */
     FETCH_SHARE = 16,
     FETCH_SHARE_UNFILED = 4, /* where nothing is filed in between */
     FETCH_GROWTH = 2,
@@ -42,10 +45,12 @@ struct reading {
     struct buf stored_uids;     /* uint32_t: in the database, not yet asked to be filed away */
     struct buf stored_outcomes; /* enum store_outcome: of each */
     size_t stored_count;
-    size_t filed_together;  /* so many were filed away at once */
-    double longest_silence; /* of the server since then, seconds: a MOVE's, or the FETCH's behind */
-    size_t asked_together;  /* so many were asked for at once */
+    size_t filed_together; /* so many were filed away at once */
+    double silence;        /* the server's longest since then, seconds: over the MOVE */
+    double silence_before; /* the same over a smaller one; at first, over none */
+    size_t asked_together; /* so many were asked for at once */
     double asked_at;
+    double asked_silence; /* the server's longest since then: before the first message */
 };
 
 static bool is_filing(const struct inbox *inbox) {
@@ -108,19 +113,32 @@ static int file_stored(struct reading *reading, struct err *err) {
     return rc;
 }
 
-/* How many messages the next command is for, after one for `size` that took so many seconds. */
-static size_t next_size(const struct reading *reading, size_t size, double took, size_t growth,
-                        size_t share) {
-    const struct inbox *inbox = reading->inbox;
-    if (inbox->mailbox->fetch_messages)
-        return inbox->window;
-    size_t most = reading->todo_count / share;
-    if (took < COMMAND_SECONDS)
-        size *= growth;
-    else if (took > (double)growth * COMMAND_SECONDS)
-        size /= growth;
+/* A command's size within what the folder and the configuration allow. */
+static size_t fit_size(const struct reading *reading, size_t size, size_t share) {
+    size_t least = reading->inbox->window, most = reading->todo_count / share;
+    if (reading->inbox->mailbox->fetch_messages)
+        return least;
     size = size < most ? size : most;
-    return size > inbox->window ? size : inbox->window;
+    return size > least ? size : least;
+}
+
+static size_t next_filing(const struct reading *reading) {
+    size_t size = reading->filed_together;
+    if (reading->silence < COMMAND_SECONDS || reading->silence < 2 * reading->silence_before)
+        size *= FILING_GROWTH;
+    else if (reading->silence > FILING_GROWTH * COMMAND_SECONDS)
+        size /= FILING_GROWTH;
+    return fit_size(reading, size, FILING_SHARE);
+}
+
+static size_t next_fetch(const struct reading *reading, double now) {
+    size_t size = reading->asked_together;
+    double took = now - reading->asked_at - reading->asked_silence;
+    if (took < COMMAND_SECONDS)
+        size *= FETCH_GROWTH;
+    else if (took > FETCH_GROWTH * COMMAND_SECONDS)
+        size /= FETCH_GROWTH;
+    return fit_size(reading, size, is_filing(reading->inbox) ? FETCH_SHARE : FETCH_SHARE_UNFILED);
 }
 
 static int file_committed(void *context, const struct store_message *rows, size_t count,
@@ -131,12 +149,13 @@ static int file_committed(void *context, const struct store_message *rows, size_
         buf_add(&reading->stored_outcomes, &rows[i].outcome, sizeof rows[i].outcome);
     }
     reading->stored_count += count;
-    size_t enough = next_size(reading, reading->filed_together, reading->longest_silence,
-                              FILING_GROWTH, FILING_SHARE);
+    size_t enough = next_filing(reading);
     if (reading->stored_count < enough)
         return 0;
+    if (enough > reading->filed_together)
+        reading->silence_before = reading->silence;
     reading->filed_together = enough;
-    reading->longest_silence = 0;
+    reading->silence = 0;
     return file_stored(reading, err);
 }
 
@@ -221,14 +240,13 @@ static int choose_messages(struct reading *reading, struct err *err) {
 /* Asks for more while a window of messages is still to come, so that the line is never idle. */
 static int ask_ahead(struct reading *reading, struct err *err) {
     const struct inbox *inbox = reading->inbox;
-    size_t share = is_filing(inbox) ? FETCH_SHARE : FETCH_SHARE_UNFILED;
     while (reading->asked < reading->todo_count &&
            reading->asked - reading->taken < inbox->window) {
         double now = clock_seconds();
         size_t left = reading->todo_count - reading->asked;
-        reading->asked_together = next_size(reading, reading->asked_together,
-                                            now - reading->asked_at, FETCH_GROWTH, share);
+        reading->asked_together = next_fetch(reading, now);
         reading->asked_at = now;
+        reading->asked_silence = 0;
         size_t count = left < reading->asked_together ? left : reading->asked_together;
         if (imap_fetch_begin(inbox->imap, reading->todo + reading->asked, count,
                              (uint32_t)inbox->mailbox->message_octets, err) != 0)
@@ -253,8 +271,10 @@ static int fetch_next(struct reading *reading, struct imap_message *message, str
     }
     double waited = clock_seconds() - start;
     reading->sums->seconds_fetching += waited;
-    if (waited > reading->longest_silence)
-        reading->longest_silence = waited;
+    if (waited > reading->silence)
+        reading->silence = waited;
+    if (waited > reading->asked_silence)
+        reading->asked_silence = waited;
     reading->taken += found > 0;
     return found;
 }
