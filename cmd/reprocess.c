@@ -8,6 +8,7 @@
 #include "cmd/session.h"
 #include "store/reprocess_apply.h"
 #include "store/run.h"
+#include "store/task.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,8 +16,8 @@
 enum {
     PAGE_MESSAGES = 1000, /* read from the database at once */
     /* A page is compared in parts, where what its messages say has more octets than this: a report
-     * that names thousands is some MB of rows. */
-    PART_OCTETS = 4 * 1024 * 1024,
+     * that names thousands is some MB of rows. One is compared while the next is judged. */
+    PART_OCTETS = 2 * 1024 * 1024,
 };
 
 /* The options under which a mailbox's mail is read; mail from elsewhere is read like an import. */
@@ -38,6 +39,33 @@ struct passage {
     size_t submitted, taken;
     struct reprocess_sums *sums;
 };
+
+/* What is judged and compared at once. */
+struct part {
+    struct arena *arena;
+    struct store_message *judged; /* in the arena */
+    size_t count;
+    uint64_t differ;
+};
+
+/* What PostgreSQL does while a part is judged. */
+struct exchange {
+    struct store *store;
+    struct part *part;       /* to be staged */
+    struct store_page *next; /* to be read then; NULL: it is there */
+};
+
+static int run_exchange(void *context, struct err *err) {
+    struct exchange *exchange = context;
+    struct part *part = exchange->part;
+    if (part->count &&
+        store_reprocess_stage(exchange->store, part->judged, part->count, &part->differ, err) != 0)
+        return -1;
+    part->count = 0;
+    if (!exchange->next)
+        return 0;
+    return store_reprocess_read(exchange->store, PAGE_MESSAGES, exchange->next, err);
+}
 
 static void submit(struct passage *passage) {
     const struct store_page *page = passage->page;
@@ -87,19 +115,24 @@ static int read_part(struct passage *passage, struct arena *arena, struct readin
 
 /* What was stored as it was fetched: report -> verdict -> rows, as in the pipeline. A message that
  * cannot be decoded this time is left out: what is known of it may be all that will ever be. */
-static int judge_part(struct passage *passage, struct arena *arena, struct err *err) {
+static int judge_part(struct passage *passage, struct part *part, struct store_task *exchanged,
+                      struct err *err) {
     struct store *store = passage->session->store;
     struct reprocess_sums *sums = passage->sums;
-    size_t left = passage->page->count - passage->taken, read, waiting = 0, count = 0;
+    struct arena *arena = part->arena;
+    size_t left = passage->page->count - passage->taken, read, waiting = 0;
+    arena_reset(arena);
     struct reading *readings = arena_alloc(arena, left * sizeof *readings);
     if (read_part(passage, arena, readings, &read, err) != 0)
         return -1;
-    struct store_message *judged = arena_alloc(arena, read * sizeof *judged);
+    part->judged = arena_alloc(arena, read * sizeof *part->judged);
     struct analysis **analyses = arena_alloc(arena, read * sizeof *analyses);
     for (size_t i = 0; i < read; i++)
         if (readings[i].analysis.token_count)
             analyses[waiting++] = &readings[i].analysis;
-    if (analyses_find_tokens(store, analyses, waiting, arena, err) != 0)
+    /* On the connection that is the other part's while it is exchanged. */
+    if (waiting && (store_task_wait(exchanged, err) != 0 ||
+                    analyses_find_tokens(store, analyses, waiting, arena, err) != 0))
         return -1;
     for (size_t i = 0; i < read; i++) {
         if (readings[i].analysis.token_count)
@@ -111,19 +144,38 @@ static int judge_part(struct passage *passage, struct arena *arena, struct err *
             continue;
         }
         sums->judged++;
-        judged[count++] = *row;
+        part->judged[part->count++] = *row;
     }
-    return store_reprocess_stage(store, judged, count, &sums->differ, err);
+    return 0;
 }
 
-static int judge_page(const struct session *session, const struct store_page *page,
-                      struct arena *arena, struct reprocess_sums *sums, struct err *err) {
+/* Pages and parts, two of each: while one is judged, PostgreSQL has the other. */
+struct turns {
+    struct store_page pages[2];
+    struct part parts[2];
+    size_t page, part; /* whose turn it is to be judged */
+};
+
+/* Judges a page and reads the next; also stages the last part of the page before. */
+static int judge_page(const struct session *session, struct turns *turns,
+                      struct reprocess_sums *sums, struct err *err) {
+    struct store_page *page = &turns->pages[turns->page], *next = &turns->pages[!turns->page];
     struct passage passage = {.session = session, .page = page, .sums = sums};
-    int rc = 0;
-    while (rc == 0 && passage.taken < page->count) {
-        rc = judge_part(&passage, arena, err);
-        arena_reset(arena);
-    }
+    int rc;
+    next->last = page->last;
+    do {
+        struct part *part = &turns->parts[turns->part], *former = &turns->parts[!turns->part];
+        struct exchange exchange = {session->store, former, passage.taken ? NULL : next};
+        struct store_task exchanged = {.run = run_exchange, .context = &exchange};
+        if (store_task_start(&exchanged, err) != 0)
+            return -1;
+        rc = judge_part(&passage, part, &exchanged, err);
+        if (store_task_wait(&exchanged, rc ? NULL : err) != 0)
+            rc = -1;
+        turns->part = !turns->part;
+    } while (rc == 0 && passage.taken < page->count);
+    sums->without_bytes += page->without_bytes;
+    turns->page = !turns->page;
     return rc;
 }
 
@@ -131,22 +183,22 @@ static int judge_all(const struct session *session, uint64_t chosen, struct repr
                      struct err *err) {
     struct progress progress;
     struct pipeline_sums shown = {.waiting = chosen};
-    struct store_page page = {0};
-    struct arena *arena = arena_new();
-    int rc;
+    struct turns turns = {.parts = {{.arena = arena_new()}, {.arena = arena_new()}}};
+    const struct store_page *page = &turns.pages[0];
     progress_start(&progress, "reprocess");
-    while ((rc = store_reprocess_read(session->store, PAGE_MESSAGES, &page, err)) == 0 &&
-           page.count + page.without_bytes) {
-        sums->without_bytes += page.without_bytes;
-        rc = judge_page(session, &page, arena, sums, err);
-        if (rc != 0)
-            break;
-        shown.run.fetched += page.count + page.without_bytes;
+    int rc = store_reprocess_read(session->store, PAGE_MESSAGES, &turns.pages[0], err);
+    while (rc == 0 && (page->count + page->without_bytes || turns.parts[!turns.part].count)) {
+        shown.run.fetched += page->count + page->without_bytes;
+        rc = judge_page(session, &turns, sums, err);
         progress_update(&progress, &shown);
+        page = &turns.pages[turns.page];
     }
     progress_end(&progress);
-    store_page_free(&page);
-    arena_free(arena);
+    for (size_t i = 0; i < 2; i++) {
+        sums->differ += turns.parts[i].differ;
+        store_page_free(&turns.pages[i]);
+        arena_free(turns.parts[i].arena);
+    }
     return rc;
 }
 

@@ -1,10 +1,9 @@
 #include "store/committer.h"
 
 #include "cmd/base/memory.h"
+#include "store/task.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -18,7 +17,7 @@ struct commit {
 
 struct store_committer {
     struct store *store;
-    pthread_t thread;
+    struct store_task thread;
     pthread_mutex_t mutex; /* of all below */
     pthread_cond_t changed;
     struct commit ring[STORE_COMMITTER_MAX]; /* number n is at n % STORE_COMMITTER_MAX */
@@ -36,7 +35,8 @@ static int commit_batch(struct store *store, struct commit *commit) {
     return store_batch_finish(store, &commit->result, &commit->err);
 }
 
-static void *serve(void *context) {
+static int serve(void *context, struct err *err) {
+    (void)err; /* a failure is its batch's */
     struct store_committer *c = context;
     bool failed = false;
     pthread_mutex_lock(&c->mutex);
@@ -54,7 +54,7 @@ static void *serve(void *context) {
         pthread_cond_broadcast(&c->changed);
     }
     pthread_mutex_unlock(&c->mutex);
-    return NULL;
+    return 0;
 }
 
 int store_committer_new(struct store *store, struct store_committer **committer, struct err *err) {
@@ -62,16 +62,10 @@ int store_committer_new(struct store *store, struct store_committer **committer,
     c->store = store;
     pthread_mutex_init(&c->mutex, NULL);
     pthread_cond_init(&c->changed, NULL);
-    /* Signals are the first thread's: its waits end with them. */
-    sigset_t every, before;
-    sigfillset(&every);
-    pthread_sigmask(SIG_SETMASK, &every, &before);
-    int failed = pthread_create(&c->thread, NULL, serve, c);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failed) {
-        free(c);
-        errno = failed;
-        return err_set_errno(err, ERR_OS, "a thread for the database");
+    c->thread = (struct store_task){.run = serve, .context = c};
+    if (store_task_start(&c->thread, err) != 0) {
+        store_committer_free(c);
+        return -1;
     }
     *committer = c;
     return 0;
@@ -113,7 +107,7 @@ void store_committer_free(struct store_committer *c) {
     c->stop = true;
     pthread_cond_broadcast(&c->changed);
     pthread_mutex_unlock(&c->mutex);
-    pthread_join(c->thread, NULL);
+    store_task_wait(&c->thread, NULL);
     pthread_mutex_destroy(&c->mutex);
     pthread_cond_destroy(&c->changed);
     free(c);

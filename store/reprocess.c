@@ -19,7 +19,8 @@ enum {
     BINARY = 1,
 };
 
-/* A page holds no more of them, save one message's: 1000 typical ones. */
+/* A page holds no more of them, save one message's: 1000 typical ones. Two are in memory, as the
+ * next one is read while one is judged. */
 #define PAGE_OCTETS "4194304"
 
 /* Also what a run that was killed has left. */

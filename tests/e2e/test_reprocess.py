@@ -17,6 +17,8 @@ EX_NOT_FOUND, EX_USAGE = 1, 64
 
 KILLS = 4
 
+SEVERAL_PAGES = 2300  # a page has 1000 messages
+
 # What a server says of dead addresses, taken for a blocklist by a rule of the house.
 RULE = """
 phase contra
@@ -190,6 +192,21 @@ class Reprocess(Case):
         output = self.reprocess("--apply")
         self.assertIn("300 messages judged again, 0 of them otherwise", output)
         self.assertEqual(self.value("SELECT count(*) FROM bounce.event WHERE revision > 0"), 0)
+
+    def test_what_differs_is_found_on_every_page(self) -> None:
+        mails = self.mixed(SEVERAL_PAGES, seed=7)
+        self.deliver(mails)
+        self.fetch()
+        concerned = self.value(
+            "SELECT count(DISTINCT message) FROM bounce.event"
+            " WHERE category = 'user_unknown' AND diagnostic LIKE '%in virtual mailbox table%'"
+        )
+        self.assertIn(f"{SEVERAL_PAGES} messages judged again, 0 of them", self.reprocess())
+        self.add_rule()
+        said = f"{SEVERAL_PAGES} messages judged again, {concerned} of them otherwise"
+        self.assertIn(said, self.reprocess("--apply"))
+        self.assertGreater(concerned, 0)
+        self.assertIn(f"{SEVERAL_PAGES} messages judged again, 0 of them", self.reprocess())
 
     def test_the_choice(self) -> None:
         self.deliver(self.bounces())
