@@ -131,8 +131,10 @@ int store_reprocess_read(struct store *store, size_t at_most, struct store_page 
                       "  SELECT place, message, octets, sum(octets) OVER (ORDER BY place) AS total"
                       "  FROM (SELECT * FROM bounce.reprocess_chosen WHERE place > $1::bigint"
                       "        ORDER BY place LIMIT $2::bigint) n) c"
-                      " LEFT JOIN bounce.message m ON m.id = c.message"
-                      " LEFT JOIN bounce.message_raw w ON w.message = m.id"
+                      " LEFT JOIN LATERAL (SELECT * FROM bounce.message m"
+                      "                    WHERE m.id = c.message OFFSET 0) m ON true"
+                      " LEFT JOIN LATERAL (SELECT w.raw FROM bounce.message_raw w"
+                      "                    WHERE w.message = m.id OFFSET 0) w ON true"
                       " LEFT JOIN bounce.run r ON r.id = m.run"
                       " WHERE c.total - c.octets < " PAGE_OCTETS " ORDER BY c.place",
                       2, NULL, values, NULL, NULL, BINARY));
