@@ -49,7 +49,7 @@ struct store_policy {
 extern const struct store_policy store_policy_default;
 
 /* Makes this the policy. Where it differs from the one in force, all states are computed anew in
- * the same transaction, which reads the whole ledger (half a minute a million events on two cores,
+ * the same transaction, which reads the whole ledger (ten seconds a million events on two cores,
  * where little changes) and keeps other writers waiting meanwhile; *recomputed says whether that
  * happened and may be NULL. */
 int store_policy_set(struct store *store, const struct store_policy *policy, bool *recomputed,
