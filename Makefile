@@ -200,8 +200,9 @@ asan: ## the same tests under AddressSanitizer and UBSan, in build-asan/
 	@$(MAKE) --no-print-directory check BUILD=build-asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 		HARDENING=-fPIE SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
 
-# Beside these, PARTS=growth: a ledger of SIZES="10000 100000" messages, and of EVENTS=n events.
-bench: ## measure beside the peers: CORPUS=DIR of real mails, MESSAGES=n, PARTS="parse start verp fetch whole"
+# PARTS="parse start verp fetch whole" are measured, where none are given. Beside these,
+# PARTS=growth: a ledger of SIZES="10000 100000" messages, and of EVENTS=n events.
+bench: ## measure beside the peers: CORPUS=DIR of real mails, MESSAGES=n, PARTS="fetch whole"
 	@$(MAKE) --no-print-directory deps PACKAGES='$(PACKAGES) $(PACKAGES_BENCH)'
 	@$(MAKE) --no-print-directory program $(BENCH_TOOLS)
 	@cd tests && python3 -m bench --build $(abspath $(BUILD)) --corpus '$(abspath $(CORPUS))' \
