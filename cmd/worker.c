@@ -162,6 +162,26 @@ static uint64_t next_waiting(struct worker_pool *pool, const struct worker *w, u
     return n;
 }
 
+/* Why a process ended, for whoever looks into the quarantine. */
+static void describe_end(int status, struct buf *words) {
+    int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    if (number == SIGXCPU)
+        buf_add_string(words, "the decoder ran out of its time");
+    else if (number == SIGSYS)
+        buf_printf(
+            words,
+            "the decoder asked for a system call that decoding does not need (signal %d, %s)",
+            number, strsignal(number));
+    else if (number == SIGKILL || number == SIGTERM)
+        buf_printf(words, "the decoder was killed (signal %d, %s)", number, strsignal(number));
+    else if (number)
+        buf_printf(words, "the decoder crashed (signal %d, %s)", number, strsignal(number));
+    else if (WEXITSTATUS(status) == ERR_OS) /* memory_fail() */
+        buf_add_string(words, "the decoder ran out of memory");
+    else
+        buf_printf(words, "the decoder ended (status %d)", WEXITSTATUS(status));
+}
+
 /* The worker has died, hangs or talks nonsense. It may have died with answers to earlier messages
  * unsent, so which message it was at is only known where it had just one: all that it had are given
  * to its successor one by one, and the one that fails alone has failed for good. A worker that has
@@ -173,7 +193,7 @@ static int worker_replace(struct worker_pool *pool, struct worker *w, const char
     if (reason)
         buf_add_string(&words, reason);
     else
-        worker_process_describe_end(status, &words);
+        describe_end(status, &words);
     int rc = 0;
     if (!w->greeted && ++w->failed_starts == STARTS_MAX)
         rc = err_set(err, ERR_OS, "worker process: does not start: %s", words.data);

@@ -10,7 +10,6 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -140,25 +139,6 @@ int worker_process_start(struct bytes settings, pid_t *pid, int *socket, struct 
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     *socket = ends[0];
     return 0;
-}
-
-void worker_process_describe_end(int status, struct buf *words) {
-    int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    if (number == SIGXCPU)
-        buf_add_string(words, "the decoder ran out of its time");
-    else if (number == SIGSYS)
-        buf_printf(
-            words,
-            "the decoder asked for a system call that decoding does not need (signal %d, %s)",
-            number, strsignal(number));
-    else if (number == SIGKILL || number == SIGTERM)
-        buf_printf(words, "the decoder was killed (signal %d, %s)", number, strsignal(number));
-    else if (number)
-        buf_printf(words, "the decoder crashed (signal %d, %s)", number, strsignal(number));
-    else if (WEXITSTATUS(status) == ERR_OS) /* memory_fail() */
-        buf_add_string(words, "the decoder ran out of memory");
-    else
-        buf_printf(words, "the decoder ended (status %d)", WEXITSTATUS(status));
 }
 
 /* Reads messages until the parent closes, and answers each. Many small messages cost one read and

@@ -56,10 +56,6 @@ void worker_settings_write(const struct report_options *options, size_t option_c
  * is the caller's to kill and to wait for. */
 int worker_process_start(struct bytes settings, pid_t *pid, int *socket, struct err *err);
 
-/* Appends why it ended, by its status of waitpid(2), in words for whoever looks into the
- * quarantine: "the decoder crashed (signal 11, Segmentation fault)". */
-void worker_process_describe_end(int status, struct buf *words);
-
 /* The first thing that main() calls, also that of a test that starts workers. Where this process
  * was started as a worker it works until the parent closes, and does not return. */
 void worker_process_main(int argc, char **argv);
