@@ -122,9 +122,8 @@ static int compile_char(struct compiler *c, char ch) {
     return add_text(c, &ch, 1);
 }
 
-/* The domain of the template's addresses, which have theirs in its one form. False where it is
- * none.
- */
+/* Keeps the domain of the template's addresses, which have theirs in its one form. False where it
+ * is none. */
 static bool take_host(struct compiler *c) {
     const struct verp_side *side = &c->made->domain;
     const char *text = side->parts[0].text;

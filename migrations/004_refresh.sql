@@ -255,8 +255,8 @@ COMMENT ON FUNCTION bounce.expire IS 'Sets bounce.expiry_clock forward and ends 
 
 CREATE FUNCTION bounce.ledger_compare(above text, up_to text)
 RETURNS TABLE (addresses bigint, address text, computed bounce.recipient_computed, campaign_at tid,
-               -- The columns of bounce.campaign_recipient: of ten million rows, to take them out of a
-               -- composite costs half of what it costs to write them.
+               -- The columns of bounce.campaign_recipient: taken out of a composite, ten million rows
+               -- are written a fifth slower.
                recipient text, campaign text, domain text, verdict text, category text, fault text,
                occurred_at timestamptz, message uuid)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000000
