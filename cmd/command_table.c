@@ -50,7 +50,7 @@ const struct option_info option_table[OPTION_COUNT] = {
     [OPTION_VERP] = {"verp", 'p', "PATTERN",
                      "a VERP pattern, as in the configuration; may be given more than once"},
     [OPTION_WATCH] = {"watch", 0, NULL, "stay connected, and read each message as it comes"},
-    [OPTION_WORKERS] = {"workers", 'w', "N", "worker processes (default: one a core)"},
+    [OPTION_WORKERS] = {"workers", 'w', "N", "worker processes (default: cores less one)"},
 };
 
 const struct command command_table[] = {

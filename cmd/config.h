@@ -85,7 +85,7 @@ struct config {
     long outage_window_hours;
     long commit_messages;
     long database_timeout;
-    long workers;                /* 0: one a core */
+    long workers;                /* 0: worker_count_default() */
     const char *state_directory; /* NULL: see config_state_directory() */
     int log_format;              /* enum log_format */
     const char *metrics_file;    /* NULL: none */

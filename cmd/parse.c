@@ -182,7 +182,8 @@ int command_parse(const struct invocation *invocation, struct err *err) {
     if (invocation_format(invocation, &tsv, err) != 0)
         return -1;
     parse.print = tsv ? print_tsv : print_json;
-    if (invocation_number(invocation, OPTION_WORKERS, 1, 256, worker_core_count(), &workers, err))
+    if (invocation_number(invocation, OPTION_WORKERS, 1, 256, worker_count_default(), &workers,
+                          err))
         return -1;
 
     parse.arena = arena_new();

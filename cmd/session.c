@@ -9,7 +9,7 @@ static int start_workers(struct session *session, const struct invocation *invoc
                          struct err *err) {
     const struct config *config = session->config;
     size_t count = config->mailbox_count ? config->mailbox_count : 1;
-    long workers = config->workers ? config->workers : (long)worker_core_count();
+    long workers = config->workers ? config->workers : (long)worker_count_default();
     if (invocation_number(invocation, OPTION_WORKERS, 1, 256, workers, &workers, err) != 0)
         return -1;
     session->report_options = memory_zero(count, sizeof *session->report_options);

@@ -81,10 +81,10 @@ static struct job *job_at(struct worker_pool *pool, uint64_t number) {
     return &pool->jobs[number % JOBS_MAX];
 }
 
-unsigned worker_core_count(void) {
+unsigned worker_count_default(void) {
     cpu_set_t set;
-    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    return count > 0 ? (unsigned)count : 1;
+    int cores = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return cores > 1 ? (unsigned)cores - 1 : 1;
 }
 
 static int worker_start(struct worker_pool *pool, struct worker *w, struct err *err) {

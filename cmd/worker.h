@@ -73,7 +73,9 @@ int worker_pool_next(struct worker_pool *pool, bool wait, struct worker_result *
 /* Starts a worker, asks it which layers of isolation it has, and ends it. */
 int worker_isolation(struct isolation *isolation, struct err *err);
 
-/* How many cores this process may use. */
-unsigned worker_core_count(void);
+/* How many processes suit this machine: one fewer than the cores that may be used, since the caller
+ * keeps one busy itself; at least one. A worker beside the caller on its core would only keep it
+ * from the others, which run out of messages meanwhile. */
+unsigned worker_count_default(void);
 
 #endif

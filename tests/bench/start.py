@@ -26,7 +26,7 @@ def measure(table: Table, build: Path, place: Path) -> None:
         mails.check_parsed(cost.output, written)
     fastest = min(cost.seconds for cost in costs)
     median = statistics.median(cost.seconds for cost in costs)
-    table.heading("start-up: one mail parsed, all rules, a worker a core", other="to reach")
+    table.heading("start-up: one mail parsed, all rules, workers included", other="to reach")
     table.add(
         Row("the whole run", seconds(fastest), seconds(TARGET), TARGET / fastest, 1,
             note=f"by the clock, the fastest of {RUNS}; median {seconds(median)}")
