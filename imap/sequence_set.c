@@ -14,7 +14,11 @@ size_t sequence_set_add(struct buf *out, const uint32_t *uids, size_t count, siz
             last++;
         if (added > 0)
             buf_add_char(out, ',');
-        buf_printf(out, last > added ? "%u:%u" : "%u", uids[added], uids[last]);
+        buf_add_number(out, uids[added]);
+        if (last > added) {
+            buf_add_char(out, ':');
+            buf_add_number(out, uids[last]);
+        }
         added = last + 1;
     }
     return added;

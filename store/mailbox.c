@@ -104,16 +104,6 @@ static enum store_outcome outcome_from_name(const char *name) {
     return STORE_OUTCOME_NONE;
 }
 
-/* Without printf(3), which takes ten times as long: a folder may hold a million. */
-static void add_number(struct buf *out, uint32_t number) {
-    char digits[10];
-    size_t first = sizeof digits;
-    do
-        digits[--first] = (char)('0' + number % 10);
-    while (number /= 10);
-    buf_add(out, digits + first, sizeof digits - first);
-}
-
 int store_messages_known(struct store *store, const char *mailbox, uint32_t uidvalidity,
                          const uint32_t *uids, size_t count, enum store_outcome *outcomes,
                          struct err *err) {
@@ -125,7 +115,7 @@ int store_messages_known(struct store *store, const char *mailbox, uint32_t uidv
         outcomes[i] = STORE_OUTCOME_NONE;
         if (i)
             buf_add_char(&list, ',');
-        add_number(&list, uids[i]);
+        buf_add_number(&list, uids[i]);
     }
     buf_add_char(&list, '}');
     const char *values[] = {mailbox, validity, list.data};

@@ -3,13 +3,13 @@
 #include "cmd/base/memory.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     ROOM_MIN = 64,
+    DIGITS_MAX = 20, /* of UINT64_MAX */
 };
 
 char buf_empty[1] = "";
@@ -65,6 +65,15 @@ void buf_printf(struct buf *b, const char *format, ...) {
     vsnprintf(b->data + b->len, (size_t)len + 1, format, again);
     va_end(again);
     b->len += (size_t)len;
+}
+
+void buf_add_number(struct buf *b, uint64_t number) {
+    char digits[DIGITS_MAX];
+    size_t first = sizeof digits;
+    do
+        digits[--first] = (char)('0' + number % 10);
+    while (number /= 10);
+    buf_add(b, digits + first, sizeof digits - first);
 }
 
 void buf_remove_first(struct buf *b, size_t len) {

@@ -69,6 +69,26 @@ static void printf_writes_text_longer_than_the_room(void **state) {
     buf_free(&b);
 }
 
+static void numbers_are_written_in_decimal(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t number;
+        const char *text;
+    } table[] = {
+        {0, "0"},
+        {9, "9"},
+        {10, "10"},
+        {4294967295, "4294967295"},
+        {UINT64_MAX, "18446744073709551615"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct buf b = BUF_INIT;
+        buf_add_number(&b, table[i].number);
+        assert_string_equal(b.data, table[i].text);
+        buf_free(&b);
+    }
+}
+
 static void reserved_room_can_be_written_directly(void **state) {
     (void)state;
     struct buf b = BUF_INIT;
@@ -117,6 +137,7 @@ int main(void) {
         cmocka_unit_test(bytes_may_hold_nul),
         cmocka_unit_test(it_grows_over_every_size),
         cmocka_unit_test(printf_writes_text_longer_than_the_room),
+        cmocka_unit_test(numbers_are_written_in_decimal),
         cmocka_unit_test(reserved_room_can_be_written_directly),
         cmocka_unit_test(reset_keeps_the_memory),
         cmocka_unit_test(the_first_bytes_can_be_taken_away),
