@@ -159,8 +159,9 @@ static void log_message(const struct pipeline *p, const struct store_message *ro
     log_set_field(LOG_FIELD_OUTCOME, NULL);
 }
 
-static void warn_of_cut(const struct pipeline *p, const struct store_message *row,
-                        const char *path) {
+static void warn_of_cut(const struct pipeline *p, const struct mail *mail) {
+    const struct store_message *row = &mail->row;
+    const char *path = mail->path;
     char uid[32];
     snprintf(uid, sizeof uid, "UID %u", row->uid);
     if (!path)
@@ -177,12 +178,11 @@ static void warn_of_cut(const struct pipeline *p, const struct store_message *ro
 static void judge(struct pipeline *p, struct batch *batch, struct analysis *analysis,
                   struct store_message *row) {
     struct pipeline_sums *sums = p->sums;
-    if (rows_list_is_cut(analysis, row)) {
-        sums->cut_lists++;
-        warn_of_cut(p, row, batch->mails[row - batch->rows]->path);
-    }
     analyst_judge(p->options.analyst, true, batch->arena, analysis);
-    rows_fill(analysis, p->options.analyst, p->options.keep_raw, batch->arena, row);
+    if (rows_fill(analysis, p->options.analyst, p->options.keep_raw, batch->arena, row)) {
+        sums->cut_lists++;
+        warn_of_cut(p, batch->mails[row - batch->rows]);
+    }
     for (size_t i = 0; i < analysis->count; i++) {
         sums->verdicts[analysis->findings[i].judgement.verdict]++;
         if (analysis->findings[i].identity.recipient)

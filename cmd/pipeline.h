@@ -29,7 +29,7 @@ struct pipeline_sums {
     int64_t oldest_arrival; /* of the messages that came; 0: none, or unknown */
     uint64_t unmatched;
     uint64_t not_a_bounce;
-    uint64_t cut_lists; /* reports whose further recipients were not read (rows_list_is_cut) */
+    uint64_t cut_lists; /* reports whose further recipients were not read (rows_fill) */
     uint64_t signatures[VERP_SIGNATURE_COUNT]; /* of events that name somebody */
     uint64_t suppressed;                       /* addresses that became hard or complained */
     double seconds_fetching;                   /* waiting for the source */

@@ -95,10 +95,9 @@ static bool is_entry(struct bytes start, struct bytes end, bool has_field, const
     return stands_in(end, address) && (has_field || !stands_in(start, address));
 }
 
-bool rows_list_is_cut(const struct analysis *analysis, const struct store_message *row) {
+static bool list_is_cut(const struct analysis *analysis, const struct store_message *row) {
     const struct report *report = analysis->report;
-    if (!row->truncated || analysis->failure || report->kind != REPORT_DELIVERY_STATUS ||
-        report->original.present)
+    if (!row->truncated || report->kind != REPORT_DELIVERY_STATUS || report->original.present)
         return false;
     size_t tail = row->raw.len > ENTRY_MAX ? row->raw.len - ENTRY_MAX : 0;
     struct bytes start = bytes_first(row->raw, tail), end = bytes_from(row->raw, tail);
@@ -112,16 +111,17 @@ bool rows_list_is_cut(const struct analysis *analysis, const struct store_messag
     return !report->recipient_count;
 }
 
-void rows_fill(const struct analysis *analysis, const struct analyst *analyst, bool keep_raw,
+bool rows_fill(const struct analysis *analysis, const struct analyst *analyst, bool keep_raw,
                struct arena *arena, struct store_message *row) {
     row->internal_date = analysis->received;
     row->outcome = outcome_of(analysis);
     row->outcome_reason = analysis->failure;
     if (analysis->failure)
-        return;
+        return false;
     const struct report *report = analysis->report;
     row->outcome_reason = report->kind_reason;
-    if (rows_list_is_cut(analysis, row))
+    bool is_cut = list_is_cut(analysis, row);
+    if (is_cut)
         row->outcome_reason = arena_printf(
             arena, "%s; cut within its list of recipients, after %zu of %" PRIu64 " octets",
             report->kind_reason, row->raw.len, row->size);
@@ -138,4 +138,5 @@ void rows_fill(const struct analysis *analysis, const struct analyst *analyst, b
                    row->internal_date, &events[i]);
     row->events = events;
     row->event_count = analysis->count;
+    return is_cut;
 }

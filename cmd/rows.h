@@ -30,15 +30,12 @@ void rows_hash(struct bytes message, unsigned char sha256[STORE_SHA256_SIZE]);
 int64_t rows_occurred_at(const struct report *report, const struct report_recipient *recipient,
                          int64_t received);
 
-/* Whether recipients are lost: `row` has only the beginning of a report (truncated), and the cut is
- * in its list of recipients or before it. What is behind the list, mostly the returned mail, is not
- * missed. */
-bool rows_list_is_cut(const struct analysis *analysis, const struct store_message *row);
-
 /* Fills what the analysis says into `row`: its kind, outcome and events (in the arena). The caller
  * has filled uid, sha256, size, raw and truncated; raw is taken away again where the message was
- * understood and `keep_raw` is false. */
-void rows_fill(const struct analysis *analysis, const struct analyst *analyst, bool keep_raw,
+ * understood and `keep_raw` is false. Says whether recipients are lost: `row` has only the
+ * beginning of a report (truncated), and the cut is in its list of recipients or before it. What is
+ * behind the list, mostly the returned mail, is not missed. */
+bool rows_fill(const struct analysis *analysis, const struct analyst *analyst, bool keep_raw,
                struct arena *arena, struct store_message *row);
 
 #endif
