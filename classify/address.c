@@ -1,5 +1,6 @@
 #include "classify/address.h"
 
+#include "cmd/base/address_char.h"
 #include "cmd/base/buf.h"
 #include "cmd/base/memory.h"
 #include "cmd/base/utf8.h"
@@ -10,15 +11,6 @@
 enum {
     DOMAIN_MAX = 255, /* RFC 1035 section 2.3.4; UTF-8 forms are shorter than their A-labels */
 };
-
-const char address_chars[256 + 1] = "00000000000000000000000000000000"
-                                    "12122222112213324444444444111212"
-                                    "14444444444444444444444444411123"
-                                    "24444444444444444444444444422220"
-                                    "33333333333333333333333333333333"
-                                    "33333333333333333333333333333333"
-                                    "33333333333333333333333333333333"
-                                    "33333333333333333333333333333333";
 
 static bool is_above_ascii(char c) {
     return (unsigned char)c >= 0x80;

@@ -60,24 +60,4 @@ bool address_is_bare(struct bytes local);
 /* Whether it is UTF-8 without control characters, which no address and no name holds. */
 bool address_is_text(struct bytes text);
 
-/* What an octet may stand in; each also in what is named before it. */
-enum address_char {
-    ADDRESS_CHAR_CONTROL = '0', /* nothing */
-    ADDRESS_CHAR_TEXT,          /* a quoted string */
-    ADDRESS_CHAR_BARE,          /* a local part: atext (RFC 5322 section 3.2.3, RFC 6532) */
-    ADDRESS_CHAR_DOMAIN,        /* a domain: `-`, `.`, `_`, and all of UTF-8 above ASCII */
-    ADDRESS_CHAR_ALPHANUMERIC,  /* a letter or digit of ASCII */
-};
-
-extern const char address_chars[]; /* of each octet */
-
-static inline enum address_char address_char(char c) {
-    return (enum address_char)address_chars[(unsigned char)c];
-}
-
-/* Characters of a domain: letters, digits, `-`, `.`, `_`, and all of UTF-8 above ASCII. */
-static inline bool address_is_domain_char(char c) {
-    return address_char(c) >= ADDRESS_CHAR_DOMAIN;
-}
-
 #endif

@@ -2,6 +2,7 @@
 
 #include "classify/verp_sign.h"
 #include "classify/verp_unwrap.h"
+#include "cmd/base/address_char.h"
 #include "cmd/base/buf.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 #include "classify/verp_template.h"
 
 #include "classify/address.h"
+#include "cmd/base/address_char.h"
 #include "cmd/base/memory.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "classify/words.h"
 
-#include "classify/address.h"
 #include "classify/codes.h"
+#include "cmd/base/address_char.h"
 #include "cmd/base/utf8.h"
 
 #include <string.h>
@@ -96,15 +96,13 @@ static size_t plain_word_length(struct bytes text) {
     size_t n = 0;
     while (n < text.len && address_char(text.data[n]) == ADDRESS_CHAR_ALPHANUMERIC)
         n++;
-    bool goes_on =
-        n < text.len && (text.data[n] == '@' || address_char(text.data[n]) >= ADDRESS_CHAR_BARE);
+    bool goes_on = n < text.len && (text.data[n] == '@' || address_is_bare_char(text.data[n]));
     return goes_on ? 0 : n;
 }
 
 /* Whether no address and no host name begins behind this character. */
 static bool is_inside_word(char c) {
-    return address_char(c) >= ADDRESS_CHAR_BARE && c != '/' && c != '=' && c != '\'' && c != '`' &&
-           c != '#';
+    return address_is_bare_char(c) && c != '/' && c != '=' && c != '\'' && c != '`' && c != '#';
 }
 
 /* The length of what is left of a word that is neither, as far as it is ASCII. */
@@ -166,7 +164,7 @@ void words_set(struct words *words, struct bytes source, words_host_known *known
             rest = bytes_from(rest, plain);
             continue;
         }
-        if (!in_word && address_char(rest.data[0]) >= ADDRESS_CHAR_BARE) {
+        if (!in_word && address_is_bare_char(rest.data[0])) {
             size_t address = address_length(rest);
             if (address) {
                 put(words, "@", 1, origin);

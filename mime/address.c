@@ -1,28 +1,11 @@
 #include "mime/address.h"
 
+#include "cmd/base/address_char.h"
 #include "cmd/base/buf.h"
 #include "cmd/base/utf8.h"
 #include "mime/header.h"
 
 #include <string.h>
-
-/* Where each ASCII character may stand: `d` in domains and local parts, `l` in local parts only
- * (RFC 5322 atext and the dot). */
-static const char places[] = "                                "
-                             " l lllll  ll ddldddddddddd   l l"
-                             " dddddddddddddddddddddddddd   ld"
-                             "lddddddddddddddddddddddddddllll ";
-
-_Static_assert(sizeof places == 0x80 + 1, "one for each");
-
-/* The bytes of UTF-8 may stand in both (RFC 6532). */
-static bool is_local_char(char c) {
-    return (unsigned char)c >= 0x80 || places[(unsigned char)c] != ' ';
-}
-
-static bool is_domain_char(char c) {
-    return (unsigned char)c >= 0x80 || places[(unsigned char)c] == 'd';
-}
 
 /* The length of the domain or address literal at the start of `b`; 0 for none. */
 static size_t domain_length(struct bytes b) {
@@ -32,7 +15,7 @@ static size_t domain_length(struct bytes b) {
     }
     size_t n = 0;
     b = bytes_first(b, ADDRESS_MAX_LENGTH);
-    while (n < b.len && is_domain_char(b.data[n])) {
+    while (n < b.len && address_is_domain_char(b.data[n])) {
         if (b.data[n] == '.' && (n == 0 || b.data[n - 1] == '.'))
             break;
         n++;
@@ -61,7 +44,7 @@ static size_t local_length(struct bytes b) {
     if (b.len && b.data[b.len - 1] == '"')
         return quoted_length(b);
     size_t n = 0, max = b.len < ADDRESS_MAX_LENGTH ? b.len : ADDRESS_MAX_LENGTH;
-    while (n < max && is_local_char(b.data[b.len - 1 - n]))
+    while (n < max && address_is_bare_char(b.data[b.len - 1 - n]))
         n++;
     return n;
 }
