@@ -5,6 +5,7 @@
 #include "cmd/command.h"
 #include "cmd/config.h"
 #include "cmd/database.h"
+#include "cmd/filing.h"
 #include "cmd/inbox.h"
 #include "cmd/log.h"
 #include "cmd/mailbox_open.h"
@@ -42,7 +43,7 @@ static int read_once(const struct config *config, struct inbox *inbox,
                      struct pipeline_options options, struct pipeline_sums *sums, bool *again,
                      struct err *err) {
     uint64_t limit = inbox->limit;
-    inbox->imap = mailbox_open(config, inbox->mailbox, err);
+    inbox->imap = mailbox_open(config, inbox->mailbox, inbox->mailbox->name, err);
     *again = inbox->imap == NULL;
     if (inbox->imap == NULL)
         return -1;
@@ -52,7 +53,7 @@ static int read_once(const struct config *config, struct inbox *inbox,
     int rc = inbox_read(inbox, options, sums, again, err);
     uint64_t stored = sums->run.stored + sums->run.quarantined - before;
     inbox->limit = stored < limit ? limit - stored : 0;
-    inbox_warn_left(inbox);
+    filing_warn_left(inbox->mailbox, inbox->imap);
     imap_close(inbox->imap);
     return rc;
 }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 struct inbox {
+    const struct config *config;
     const struct config_mailbox *mailbox;
     struct imap *imap;
     struct store *store;               /* knows what was read before */
@@ -40,8 +41,5 @@ int inbox_look(const struct inbox *inbox, size_t *waiting, struct err *err);
  * once more, as already known. */
 int inbox_read(const struct inbox *inbox, struct pipeline_options options,
                struct pipeline_sums *sums, bool *again, struct err *err);
-
-/* Warns where messages that are filed away remain in the folder, for want of UIDPLUS. */
-void inbox_warn_left(const struct inbox *inbox);
 
 #endif

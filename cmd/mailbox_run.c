@@ -54,6 +54,7 @@ struct inbox mailbox_run_inbox(const struct session *session, size_t index,
     const struct config_mailbox *mailbox = &config->mailboxes[index];
     long window = mailbox->fetch_messages ? mailbox->fetch_messages : config->commit_messages;
     return (struct inbox){
+        .config = config,
         .mailbox = mailbox,
         .store = session->store,
         .dry_run = session->dry_run,

@@ -2,6 +2,7 @@
 
 #include "cmd/clock.h"
 #include "cmd/database.h"
+#include "cmd/filing.h"
 #include "cmd/log.h"
 #include "cmd/mailbox_open.h"
 #include "cmd/mailbox_run.h"
@@ -110,7 +111,7 @@ static int read_mailbox(struct watcher *watcher, bool *again, struct err *err) {
     *again = run.sums.waiting > run.sums.run.fetched &&
              run.sums.run.stored + run.sums.run.quarantined > 0;
     if (!watcher->warned_left)
-        inbox_warn_left(inbox);
+        filing_warn_left(inbox->mailbox, inbox->imap);
     watcher->warned_left |= imap_left_marked(inbox->imap) > 0;
     return rc;
 }
@@ -221,7 +222,8 @@ int watcher_run(const struct watcher_options *options, struct err *err) {
     if (rc == 0)
         rc = mailbox_run_source(watcher.session.store, watcher.inbox.mailbox, err);
     if (rc == 0) {
-        watcher.inbox.imap = mailbox_open(watcher.session.config, watcher.inbox.mailbox, err);
+        watcher.inbox.imap =
+            mailbox_open(watcher.session.config, watcher.inbox.mailbox, options->mailbox, err);
         rc = watcher.inbox.imap ? 0 : -1;
     }
     if (rc == 0) {

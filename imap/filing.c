@@ -1,4 +1,5 @@
-/* Moving and deleting: imap_move_begin, imap_delete_begin, imap_finish of mailbox.h. */
+/* Moving and deleting: imap_move_begin, imap_delete_begin, imap_advance, imap_finish of mailbox.h.
+ */
 #include "imap/folder.h"
 #include "imap/folder_name.h"
 #include "imap/sequence_set.h"
@@ -46,6 +47,14 @@ int imap_delete_begin(struct imap *imap, const uint32_t *uids, size_t count, str
         return -1;
     queue(imap, COMMAND_MARK, NULL, uids, count);
     return 0;
+}
+
+int imap_advance(struct imap *imap, struct err *err) {
+    int has_input;
+    while ((has_input = session_has_input(imap, err)) > 0)
+        if (session_step(imap, err) < 0)
+            return -1;
+    return has_input < 0 ? -1 : session_open_commands(imap) > 0;
 }
 
 int imap_finish(struct imap *imap, struct err *err) {

@@ -176,6 +176,11 @@ int imap_move_begin(struct imap *imap, const uint32_t *uids, size_t count, const
  * archives on EXPUNGE: move to its Trash there.) */
 int imap_delete_begin(struct imap *imap, const uint32_t *uids, size_t count, struct err *err);
 
+/* Sends what is queued and takes what has been answered, without waiting for more: for a connection
+ * that only files away, while another one fetches. 1: commands are still open; 0: none is; -1:
+ * error. Filing commands that are refused show in imap_finish(). */
+int imap_advance(struct imap *imap, struct err *err);
+
 /* Waits until every queued command has been answered; fetched messages that imap_fetch_next() did
  * not take are dropped. -1 with the server's words for the first one that was refused since the
  * last imap_finish(): ERR_PERMISSION, ERR_UNAVAILABLE (no such folder) or ERR_TEMPORARY (quota and
