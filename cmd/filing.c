@@ -116,12 +116,12 @@ static enum place place_for(const struct config_mailbox *mailbox, enum store_out
     return outcome == STORE_OUTCOME_JUDGED ? PLACE_GONE : PLACE_QUARANTINE;
 }
 
-/* Goes on without it. What it was at is left to the next run. */
+/* Goes on without it. What it was at is left to the next connection that lists the folder. */
 static void lose_own(struct filing *filing, const struct err *err) {
     filing->lost = *err;
+    err_prefix(&filing->lost, "the connection that files away");
     close_own(filing);
-    log_warning("mailbox %s: the connection that files away is lost: %s",
-                filing->options.mailbox->name, err->text);
+    log_info("mailbox %s: %s", filing->options.mailbox->name, filing->lost.text);
 }
 
 /* Sends what is queued on the own connection, and looks what has been answered. True while it is
@@ -236,10 +236,12 @@ int filing_finish(struct filing *filing, struct err *err) {
         size_t size = next_size(filing);
         rc = file_away(filing, left < size ? left : size, err);
     }
-    if (rc == 0 && filing->own && imap_finish(filing->own, err) != 0) {
-        if (imap_is_lost(filing->own))
+    if (rc == 0 && filing->own) {
+        rc = imap_finish(filing->own, err);
+        if (imap_is_lost(filing->own)) {
             lose_own(filing, err);
-        rc = -1;
+            rc = 0;
+        }
     }
     if (rc == 0 && !imap_is_lost(filing->options.imap))
         rc = imap_finish(filing->options.imap, err);

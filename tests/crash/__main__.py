@@ -21,7 +21,7 @@ from e2e.case import Lab
 
 PROGRESS_SECONDS = 10
 STEP_FAULTS = ("kill", "cut", "stall", "terminate-backend")
-MAILS = 30
+MAILS = 90  # enough for a second connection that files away
 MAILS_STEPS = 12  # two batches: every kind of step there is
 MAILS_MEMORY = 20
 SOAK_ROWS = 20

@@ -48,6 +48,7 @@ class OnCyrus(Case):
         return mails
 
     def test_move_into_a_folder_that_has_to_be_below_the_inbox(self) -> None:
+        self.program.database["commit_messages"] = MANY // 20  # a second connection files away
         mails = self.fill(MANY)
         self.fetch()
         self.assert_ledger(mails)

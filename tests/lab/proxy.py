@@ -18,6 +18,8 @@ class Proxy:
 
     `cut_after`: both sides see the connection end once so many bytes came from the server;
     `cut_connections`: this befalls only so many connections, the first ones;
+    `cut_number`: this befalls only the connection of this number, 1 for the first, and ends no
+    other one;
     `last_words`: what the client hears before the end.
     `stall_after`: from there on the server's bytes wait until release().
     `bytes_per_second`: how fast the server's bytes pass, at most.
@@ -30,6 +32,7 @@ class Proxy:
         target_port: int,
         cut_after: int | None = None,
         cut_connections: int | None = None,
+        cut_number: int | None = None,
         last_words: bytes = b"",
         stall_after: int | None = None,
         bytes_per_second: int | None = None,
@@ -39,6 +42,7 @@ class Proxy:
         self._target_port = target_port
         self._cut_after = cut_after
         self._cut_connections = cut_connections
+        self._cut_number = cut_number
         self._last_words = last_words
         self._stall_after = stall_after
         self._bytes_per_second = bytes_per_second
@@ -76,7 +80,10 @@ class Proxy:
 
     def cut(self) -> None:
         """Ends all connections, as a pulled cable's reset does."""
-        for connection in self._open:
+        self._end(self._open)
+
+    def _end(self, connections: list[socket.socket]) -> None:
+        for connection in connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
@@ -134,6 +141,8 @@ class Proxy:
         cut_after = self._cut_after
         if self._cut_connections is not None and self.connections > self._cut_connections:
             cut_after = None
+        if self._cut_number is not None and self.connections != self._cut_number:
+            cut_after = None
         with contextlib.suppress(OSError):
             while data := self._edit(server.recv(CHUNK)):
                 if self._stall_after is not None and passed >= self._stall_after:
@@ -141,7 +150,7 @@ class Proxy:
                     self._released.wait()
                 if cut_after is not None and passed + len(data) >= cut_after:
                     client.sendall(data[: cut_after - passed] + self._last_words)
-                    self.cut()
+                    self._end([server, client] if self._cut_number else self._open)
                     return
                 client.sendall(data)
                 passed += len(data)

@@ -111,8 +111,15 @@ static struct imap *open_inbox(struct script *script) {
     return imap;
 }
 
-static void filing_loses_nothing_on_any_server(void **state) {
-    (void)state;
+/* Turns of imap_advance(), until all is answered or the connection is lost. */
+static void advance_to_the_end(struct imap *imap) {
+    struct err err = {0};
+    while (imap_advance(imap, &err) > 0)
+        poll(NULL, 0, 1);
+    assert_int_equal(imap_is_lost(imap), err.code != ERR_NONE);
+}
+
+static void run_cases(bool advance) {
     static const uint32_t uids[] = {3, 1, 2};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct script *script = script_start((struct script_options){
@@ -123,6 +130,8 @@ static void filing_loses_nothing_on_any_server(void **state) {
             assert_int_equal(imap_move_begin(imap, uids, 3, "Done", &err), 0);
         else
             assert_int_equal(imap_delete_begin(imap, uids, 3, &err), 0);
+        if (advance)
+            advance_to_the_end(imap);
         int result = imap_finish(imap, &err);
         if ((result < 0 ? err.code : ERR_NONE) != cases[i].code ||
             strstr(err.text, cases[i].words) == NULL)
@@ -132,6 +141,16 @@ static void filing_loses_nothing_on_any_server(void **state) {
         imap_close(imap);
         script_end(script);
     }
+}
+
+static void filing_loses_nothing_on_any_server(void **state) {
+    (void)state;
+    run_cases(false);
+}
+
+static void filing_beside_other_work_does_the_same(void **state) {
+    (void)state;
+    run_cases(true);
 }
 
 static void a_refusal_is_told_once_and_ends_nothing(void **state) {
@@ -246,6 +265,7 @@ static void what_cannot_be_asked_for_is_refused_at_once(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(filing_loses_nothing_on_any_server),
+        cmocka_unit_test(filing_beside_other_work_does_the_same),
         cmocka_unit_test(a_refusal_is_told_once_and_ends_nothing),
         cmocka_unit_test(filing_goes_before_fetches_that_wait),
         cmocka_unit_test(finish_does_not_fetch_what_nobody_took),
