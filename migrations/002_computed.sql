@@ -1,6 +1,12 @@
 -- Tables that are computed from the ledger (003_state.sql), kept with every commit (004_refresh.sql),
 -- and can be computed anew at any time.
 
+CREATE FUNCTION bounce.is_suppressed(state text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT state IN ('suppressed', 'hard', 'complained');
+$$;
+COMMENT ON FUNCTION bounce.is_suppressed IS 'Whether an address in this state is not to be written to.';
+
 CREATE TABLE bounce.recipient (
     recipient text COLLATE "C" PRIMARY KEY,
     address text NOT NULL,
@@ -25,7 +31,7 @@ CREATE TABLE bounce.recipient (
     expires_at timestamptz
 );
 CREATE INDEX recipient_domain ON bounce.recipient (domain);
-CREATE INDEX recipient_suppressed ON bounce.recipient (since) WHERE state IN ('suppressed', 'hard', 'complained');
+CREATE INDEX recipient_suppressed ON bounce.recipient (since) WHERE bounce.is_suppressed(state);
 CREATE INDEX recipient_soft ON bounce.recipient (strikes) WHERE state = 'soft';
 CREATE INDEX recipient_expires_at ON bounce.recipient (expires_at) WHERE expires_at IS NOT NULL;
 COMMENT ON TABLE bounce.recipient IS 'The state of every address that bounced. Computed by bounce.recipient_refresh(); bounce.rebuild() gives the same rows.';

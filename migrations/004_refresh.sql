@@ -107,8 +107,8 @@ BEGIN
         WHERE r.recipient = ANY (ARRAY(SELECT recipient FROM old EXCEPT SELECT recipient FROM fresh))
     ), change AS (
         SELECT coalesce(fresh.recipient, old.recipient) AS recipient, coalesce(fresh.state, 'active') AS state, fresh.category,
-               coalesce(fresh.state IN ('suppressed', 'hard', 'complained'), false) AS suppressed,
-               coalesce(old.state IN ('suppressed', 'hard', 'complained'), false) AS was_suppressed,
+               coalesce(bounce.is_suppressed(fresh.state), false) AS suppressed,
+               coalesce(bounce.is_suppressed(old.state), false) AS was_suppressed,
                coalesce(fresh.escalated, false) AND NOT coalesce(old.escalated, false) AS newly_escalated
         FROM fresh FULL JOIN old ON old.recipient = fresh.recipient
     ), logged AS (
@@ -254,11 +254,7 @@ $$;
 COMMENT ON FUNCTION bounce.expire IS 'Sets bounce.expiry_clock forward and ends the hard states whose time is over (bounce.policy.expire); returns how many. Call it until it returns 0.';
 
 CREATE FUNCTION bounce.ledger_compare(above text, up_to text)
-RETURNS TABLE (addresses bigint, address text, computed bounce.recipient_computed, campaign_at tid,
-               -- The columns of bounce.campaign_recipient: taken out of a composite, ten million rows
-               -- are written a fifth slower.
-               recipient text, campaign text, domain text, verdict text, category text, fault text,
-               occurred_at timestamptz, message uuid)
+RETURNS TABLE (addresses bigint, state_of text, computed bounce.recipient_computed, campaigns_of text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000000
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_nestloop = off SET jit = off AS $$
 DECLARE
@@ -285,12 +281,10 @@ BEGIN
             keys := ARRAY(SELECT k FROM unnest(keys) k WHERE k <= up_to COLLATE "C");
         END IF;
         RETURN QUERY
-        SELECT cardinality(keys)::bigint, NULL::text, NULL::bounce.recipient_computed, NULL::tid,
-               (NULL::bounce.campaign_recipient).*;
+        SELECT cardinality(keys)::bigint, NULL::text, NULL::bounce.recipient_computed, NULL::text;
 
         RETURN QUERY
-        SELECT NULL::bigint, coalesce((f.state).recipient, r.recipient, x.recipient), f, NULL::tid,
-               (NULL::bounce.campaign_recipient).*
+        SELECT NULL::bigint, coalesce((f.state).recipient, r.recipient, x.recipient), f, NULL::text
         FROM bounce.recipient_compute(keys) f
         FULL JOIN (SELECT r.recipient, r AS stored FROM bounce.recipient r WHERE r.recipient = ANY (keys)) r
             ON r.recipient = (f.state).recipient
@@ -299,17 +293,33 @@ BEGIN
             ON x.recipient = (f.state).recipient
         WHERE f.state IS DISTINCT FROM r.stored OR f.escalations IS DISTINCT FROM coalesce(x.list, '{}');
 
-        RETURN QUERY
-        SELECT NULL::bigint, NULL::text, NULL::bounce.recipient_computed, c.at, f.*
-        FROM bounce.recipient_campaigns(keys) f
-        FULL JOIN (SELECT c.ctid AS at, c AS stored, c.recipient, c.campaign FROM bounce.campaign_recipient c
-                   WHERE c.recipient = ANY (keys)) c
-            ON c.recipient = f.recipient AND c.campaign = f.campaign
-        WHERE f IS DISTINCT FROM c.stored;
+        -- Of an empty table, nothing need be computed to know what differs.
+        IF EXISTS (SELECT FROM bounce.campaign_recipient c WHERE c.recipient = ANY (keys)) THEN
+            RETURN QUERY
+            SELECT DISTINCT NULL::bigint, NULL::text, NULL::bounce.recipient_computed, coalesce(f.recipient, c.recipient)
+            FROM bounce.recipient_campaigns(keys) f
+            FULL JOIN (SELECT c AS stored, c.recipient, c.campaign FROM bounce.campaign_recipient c
+                       WHERE c.recipient = ANY (keys)) c
+                ON c.recipient = f.recipient AND c.campaign = f.campaign
+            WHERE f IS DISTINCT FROM c.stored;
+        ELSE
+            RETURN QUERY
+            SELECT NULL::bigint, NULL::text, NULL::bounce.recipient_computed, k FROM unnest(keys) k;
+        END IF;
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION bounce.ledger_compare IS 'Counts the addresses above one and up to another (NULL: all that follow), and returns those whose rows are other than what the ledger gives, with what it gives: states with escalations, and campaigns with the place of the stored row.';
+COMMENT ON FUNCTION bounce.ledger_compare IS 'Counts the addresses above one and up to another (NULL: all that follow), and returns those whose rows are other than what the ledger gives: states with what it gives, and the addresses alone where it is campaigns.';
+
+CREATE FUNCTION bounce.campaign_rebuild(keys text[]) RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_nestloop = off SET jit = off AS $$
+BEGIN
+    DELETE FROM bounce.campaign_recipient c WHERE c.recipient = ANY (keys);
+    INSERT INTO bounce.campaign_recipient SELECT * FROM bounce.recipient_campaigns(keys);
+END
+$$;
+COMMENT ON FUNCTION bounce.campaign_rebuild IS 'The part of bounce.rebuild() that writes what came of campaigns for these addresses.';
 
 CREATE FUNCTION bounce.window_rebuild() RETURNS text[]
 LANGUAGE plpgsql VOLATILE SET jit = off AS $$
@@ -321,10 +331,10 @@ BEGIN
             SELECT domain, starts_at, sum(heard)::bigint AS heard, sum(trouble)::bigint AS trouble, sum(delivered)::bigint AS delivered
             FROM (SELECT r.domain, h, 1, (h = ANY (r.trouble_windows))::integer, 0
                   FROM (SELECT r.domain, r.heard_windows, r.trouble_windows FROM bounce.recipient r
-                        WHERE NOT EXISTS (SELECT FROM pg_temp.rebuild_difference d WHERE d.address = r.recipient)
+                        WHERE NOT EXISTS (SELECT FROM pg_temp.rebuild_difference d WHERE d.state_of = r.recipient)
                         UNION ALL
                         SELECT ((d.computed).state).domain, ((d.computed).state).heard_windows, ((d.computed).state).trouble_windows
-                        FROM pg_temp.rebuild_difference d WHERE d.address IS NOT NULL) r
+                        FROM pg_temp.rebuild_difference d WHERE d.state_of IS NOT NULL) r
                   CROSS JOIN unnest(r.heard_windows) h
                   UNION ALL
                   SELECT substring(d.recipient FROM '[^@]*$'), bounce.window_start(d.delivered_at, p.outage_window_hours),
@@ -354,23 +364,23 @@ CREATE FUNCTION bounce.state_rebuild() RETURNS void
 LANGUAGE plpgsql VOLATILE SET jit = off AS $$
 BEGIN
     INSERT INTO bounce.suppression_log (recipient, changed_at, suppressed, state, category)
-    SELECT c.address, clock_timestamp(), c.suppressed, coalesce(c.state, 'active'), c.category
-    FROM (SELECT d.address, ((d.computed).state).state, ((d.computed).state).category,
-                 coalesce(((d.computed).state).state IN ('suppressed', 'hard', 'complained'), false) AS suppressed,
-                 coalesce(r.state IN ('suppressed', 'hard', 'complained'), false) AS was_suppressed
-          FROM pg_temp.rebuild_difference d LEFT JOIN bounce.recipient r ON r.recipient = d.address
-          WHERE d.address IS NOT NULL) c
-    WHERE c.suppressed <> c.was_suppressed ORDER BY c.address COLLATE "C";
+    SELECT c.recipient, clock_timestamp(), c.suppressed, coalesce(c.state, 'active'), c.category
+    FROM (SELECT d.state_of AS recipient, ((d.computed).state).state, ((d.computed).state).category,
+                 coalesce(bounce.is_suppressed(((d.computed).state).state), false) AS suppressed,
+                 coalesce(bounce.is_suppressed(r.state), false) AS was_suppressed
+          FROM pg_temp.rebuild_difference d LEFT JOIN bounce.recipient r ON r.recipient = d.state_of
+          WHERE d.state_of IS NOT NULL) c
+    WHERE c.suppressed <> c.was_suppressed ORDER BY c.recipient COLLATE "C";
 
-    DELETE FROM bounce.recipient r USING pg_temp.rebuild_difference d WHERE r.recipient = d.address;
+    DELETE FROM bounce.recipient r USING pg_temp.rebuild_difference d WHERE r.recipient = d.state_of;
     INSERT INTO bounce.recipient
     SELECT ((d.computed).state).* FROM pg_temp.rebuild_difference d
     WHERE ((d.computed).state).recipient IS NOT NULL ORDER BY 1;
 
-    DELETE FROM bounce.escalation x USING pg_temp.rebuild_difference d WHERE x.recipient = d.address;
+    DELETE FROM bounce.escalation x USING pg_temp.rebuild_difference d WHERE x.recipient = d.state_of;
     INSERT INTO bounce.escalation
     SELECT e.* FROM pg_temp.rebuild_difference d CROSS JOIN unnest((d.computed).escalations) e
-    WHERE d.address IS NOT NULL ORDER BY e.recipient, e.escalated_at;
+    WHERE d.state_of IS NOT NULL ORDER BY e.recipient, e.escalated_at;
 END
 $$;
 COMMENT ON FUNCTION bounce.state_rebuild IS 'The part of bounce.rebuild() that writes the staged states and escalations.';
@@ -425,17 +435,21 @@ BEGIN
               FROM unnest(bounds || NULL::text) WITH ORDINALITY AS u (b, n)) r);
     SELECT coalesce(sum(d.addresses), 0) INTO addresses FROM pg_temp.rebuild_difference d;
 
-    DELETE FROM bounce.campaign_recipient c
-    WHERE c.ctid = ANY (ARRAY(SELECT d.campaign_at FROM pg_temp.rebuild_difference d WHERE d.campaign_at IS NOT NULL));
-    INSERT INTO bounce.campaign_recipient
-    SELECT d.recipient, d.campaign, d.domain, d.verdict, d.category, d.fault, d.occurred_at, d.message
-    FROM pg_temp.rebuild_difference d WHERE d.recipient IS NOT NULL
-    ORDER BY d.recipient COLLATE "C", d.campaign COLLATE "C";
+    -- Campaigns are computed again where they are written, in order already: to stage and to sort ten
+    -- million rows costs more.
+    FOR chunk IN
+        SELECT array_agg(u.k)
+        FROM (SELECT d.campaigns_of, row_number() OVER (ORDER BY d.campaigns_of COLLATE "C")
+              FROM pg_temp.rebuild_difference d WHERE d.campaigns_of IS NOT NULL) AS u (k, n)
+        GROUP BY (u.n - 1) / at_once ORDER BY min(u.n)
+    LOOP
+        PERFORM bounce.campaign_rebuild(chunk);
+    END LOOP;
 
     -- The states were computed under the outages that had been known; those of the addresses that
     -- others concern are computed again.
     concerned := bounce.window_rebuild();
-    DELETE FROM pg_temp.rebuild_difference d USING unnest(concerned) k WHERE d.address = k;
+    DELETE FROM pg_temp.rebuild_difference d USING unnest(concerned) k WHERE d.state_of = k;
     PERFORM bounce.state_rebuild();
     FOR chunk IN
         SELECT array_agg(u.k) FROM unnest(concerned) WITH ORDINALITY AS u (k, n) GROUP BY (u.n - 1) / at_once

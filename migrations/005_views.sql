@@ -126,7 +126,7 @@ FROM bounce.recipient r
 LEFT JOIN bounce.category c ON c.category = r.category
 LEFT JOIN bounce.event e ON e.recipient = r.recipient AND e.message = r.message AND e.superseded_by IS NULL
 LEFT JOIN bounce.escalation x ON r.escalated AND x.recipient = r.recipient AND x.escalated_at = r.since
-WHERE r.state IN ('suppressed', 'hard', 'complained');
+WHERE bounce.is_suppressed(r.state);
 COMMENT ON VIEW bounce.suppression IS 'The addresses that are not to be written to any more, and why.';
 COMMENT ON COLUMN bounce.suppression.recipient IS 'The address, in lower case.';
 COMMENT ON COLUMN bounce.suppression.state IS 'hard, complained, or suppressed (by an operator).';
@@ -153,7 +153,7 @@ COMMENT ON COLUMN bounce.suppression_changes.reason IS 'The reason as a sentence
 COMMENT ON COLUMN bounce.suppression_changes.time IS 'When the list changed.';
 
 CREATE VIEW bounce.recipient_status AS
-SELECT r.recipient, r.address, r.state, r.state NOT IN ('suppressed', 'hard', 'complained') AS may_send,
+SELECT r.recipient, r.address, r.state, NOT bounce.is_suppressed(r.state) AS may_send,
        r.category, coalesce(c.description, r.category) AS reason, r.since, r.strikes, r.strikes_to_hard,
        r.strikes_lapse_at, r.escalated, r.expires_at, r.events, r.last_proof_of_life, r.domain, r.last_event_at AS time
 FROM bounce.recipient r LEFT JOIN bounce.category c ON c.category = r.category;

@@ -22,7 +22,7 @@ enum {
     "  WHERE r.recipient = l.recipient)"                                                 \
     " UNION SELECT r.recipient FROM bounce.recipient r"                                  \
     " WHERE $1::text[] IS NULL"                                                          \
-    " AND (r.state IN ('suppressed', 'hard', 'complained')) = $6::boolean"               \
+    " AND bounce.is_suppressed(r.state) = $6::boolean"                                   \
     " AND ($2::text IS NULL OR r.domain = $2) AND ($3::text IS NULL OR r.category = $3)" \
     " AND ($4::timestamptz IS NULL OR r.since >= $4)"                                    \
     " AND ($5::timestamptz IS NULL OR r.since < $5)"                                     \
@@ -55,7 +55,7 @@ static int decide(PGconn *c, const char *const parameters[8], struct store_decis
     if (rc == 0)
         rc = connection_query(c,
                               "SELECT count(*) FROM bounce.recipient WHERE recipient = ANY"
-                              " ($1::text[]) AND state IN ('suppressed', 'hard', 'complained')",
+                              " ($1::text[]) AND bounce.is_suppressed(state)",
                               1, &keys, &counted, err);
     if (rc == 0)
         result->suppressed = number_at(counted, 0);
