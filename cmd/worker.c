@@ -4,6 +4,7 @@
 #include "cmd/base/memory.h"
 #include "cmd/clock.h"
 #include "cmd/log.h"
+#include "cmd/worker_jobs.h"
 #include "cmd/worker_process.h"
 
 #include <errno.h>
@@ -19,32 +20,11 @@
 #include <unistd.h>
 
 enum {
-    JOBS_MAX = 512,                  /* under way at once: keeps every worker busy */
-    JOB_BYTES_MAX = 2 * 1024 * 1024, /* and no more octets than this, but for one message */
-    /* Answers that wait for those before them, in octets; a worker that has more is not read. */
-    ANSWERS_MAX = 4 * 1024 * 1024,
-    /* An answer says what the message says: so many octets for each of the message's, which in
-     * another charset may be three, and of a list of short addresses are ten; and the words that
-     * every report has. 10,000 recipients with full diagnostics stay below FRAME_MAX. */
-    FRAME_SHARE = 24,
-    FRAME_LEAST = 64 * 1024,
-    FRAME_MAX = 64 * 1024 * 1024,
     READ_CHUNK = 64 * 1024,
     INPUT_KEPT = 4 * READ_CHUNK, /* of a worker's answers, once they are taken apart */
     SEND_TOGETHER = 64,          /* messages in one system call, where workers are busy anyway */
     STARTS_MAX = 3,              /* without a greeting; then it is the machine, not a mail */
     AWAY_SECONDS = 1, /* longer than this between two looks, the parent was busy or stopped */
-};
-
-enum job_state { JOB_WAITING, JOB_DONE, JOB_FAILED };
-
-struct job {
-    struct worker_job given;
-    struct worker_request request;
-    enum job_state state;
-    size_t worker;
-    bool alone;        /* its worker gets nothing else until it has answered this one */
-    struct buf answer; /* the frame, or the failure in words */
 };
 
 struct worker {
@@ -68,17 +48,12 @@ struct worker_pool {
     double looked; /* when the workers were last listened to */
     struct worker *workers;
     size_t worker_count;
-    struct job *jobs; /* a ring: job `number` is jobs[number % JOBS_MAX] */
-    uint64_t first;   /* number of the oldest job whose result was not taken */
-    uint64_t end;     /* number that the next job gets */
-    size_t bytes;     /* of messages under way */
-    size_t answers;   /* octets of answers that were not taken */
-    struct buf taken; /* the answer that was taken last */
-    size_t unsent;    /* messages that may not have been handed to a worker yet */
+    struct worker_jobs jobs;
+    size_t unsent; /* messages that may not have been handed to a worker yet */
 };
 
-static struct job *job_at(struct worker_pool *pool, uint64_t number) {
-    return &pool->jobs[number % JOBS_MAX];
+static struct job *job_at(const struct worker_pool *pool, uint64_t number) {
+    return worker_jobs_at(&pool->jobs, number);
 }
 
 unsigned worker_count_default(void) {
@@ -111,12 +86,10 @@ int worker_pool_start(const struct worker_pool_options *options, struct worker_p
                       struct err *err) {
     struct worker_pool *p = memory_zero(1, sizeof *p);
     p->seconds_max = options->seconds_max ? options->seconds_max : WORKER_SECONDS_MAX;
-    p->settings = p->taken = (struct buf)BUF_INIT;
+    p->settings = (struct buf)BUF_INIT;
     worker_settings_write(options->reports, options->report_count, p->seconds_max, &p->settings);
     p->looked = clock_seconds();
-    p->jobs = memory_zero(JOBS_MAX, sizeof *p->jobs);
-    for (size_t i = 0; i < JOBS_MAX; i++)
-        p->jobs[i].answer = (struct buf)BUF_INIT;
+    worker_jobs_init(&p->jobs);
     p->workers = memory_zero(options->count, sizeof *p->workers);
     for (; p->worker_count < options->count; p->worker_count++) {
         struct worker *w = &p->workers[p->worker_count];
@@ -137,29 +110,20 @@ void worker_pool_stop(struct worker_pool *pool) {
         worker_end(&pool->workers[i]);
         buf_free(&pool->workers[i].input);
     }
-    for (size_t i = 0; i < JOBS_MAX; i++)
-        buf_free(&pool->jobs[i].answer);
+    worker_jobs_free(&pool->jobs);
     buf_free(&pool->settings);
-    buf_free(&pool->taken);
     free(pool->workers);
-    free(pool->jobs);
     free(pool);
 }
 
 bool worker_pool_is_full(const struct worker_pool *pool) {
-    return pool->end - pool->first >= JOBS_MAX ||
-           (pool->bytes >= JOB_BYTES_MAX && pool->end != pool->first);
+    return worker_jobs_is_full(&pool->jobs);
 }
 
-/* The first job of this worker, from `from` on, that has no answer; pool->end where there is none.
- */
-static uint64_t next_waiting(struct worker_pool *pool, const struct worker *w, uint64_t from) {
-    size_t index = (size_t)(w - pool->workers);
-    uint64_t n = from;
-    while (n < pool->end &&
-           (job_at(pool, n)->worker != index || job_at(pool, n)->state != JOB_WAITING))
-        n++;
-    return n;
+/* The first job of this worker, from `from` on, that has no answer. */
+static uint64_t next_waiting(const struct worker_pool *pool, const struct worker *w,
+                             uint64_t from) {
+    return worker_jobs_next_waiting(&pool->jobs, (size_t)(w - pool->workers), from);
 }
 
 /* Why a process ended, for whoever looks into the quarantine. */
@@ -198,14 +162,12 @@ static int worker_replace(struct worker_pool *pool, struct worker *w, const char
     if (!w->greeted && ++w->failed_starts == STARTS_MAX)
         rc = err_set(err, ERR_OS, "worker process: does not start: %s", words.data);
     if (w->greeted && w->waiting) {
-        struct job *head = job_at(pool, w->head);
-        if (head->alone) {
-            head->state = JOB_FAILED;
-            buf_add_bytes(&head->answer, buf_bytes(&words));
+        if (job_at(pool, w->head)->alone) {
+            worker_jobs_fail(&pool->jobs, w->head, buf_bytes(&words));
             w->waiting--;
             w->head = next_waiting(pool, w, w->head + 1);
         }
-        for (uint64_t n = w->head; n < pool->end; n = next_waiting(pool, w, n + 1))
+        for (uint64_t n = w->head; n < pool->jobs.end; n = next_waiting(pool, w, n + 1))
             job_at(pool, n)->alone = true;
     }
     w->next_sent = w->head;
@@ -230,7 +192,7 @@ static void worker_send(struct worker_pool *pool, struct worker *w) {
     while (w->waiting) {
         size_t count = 0;
         uint64_t n = w->next_sent = next_waiting(pool, w, w->next_sent);
-        for (; n < pool->end && count < 2 * SEND_TOGETHER; n = next_waiting(pool, w, n + 1)) {
+        for (; n < pool->jobs.end && count < 2 * SEND_TOGETHER; n = next_waiting(pool, w, n + 1)) {
             const struct job *job = job_at(pool, n);
             if (n != w->head && (job->alone || job_at(pool, w->head)->alone))
                 break;
@@ -276,12 +238,6 @@ static void worker_take_greeting(struct worker_pool *pool, struct worker *w) {
     buf_free(&line);
 }
 
-/* How long the answer to a message may be. */
-static size_t frame_max(struct bytes message) {
-    size_t max = FRAME_LEAST + FRAME_SHARE * message.len;
-    return max < FRAME_MAX ? max : FRAME_MAX;
-}
-
 /* Takes the whole answers out of the input. False where the worker answers nonsense: what it was
  * not asked, or not yet wholly, or at more length than any report has. */
 static bool worker_take_answers(struct worker_pool *pool, struct worker *w) {
@@ -290,15 +246,13 @@ static bool worker_take_answers(struct worker_pool *pool, struct worker *w) {
     worker_take_greeting(pool, w);
     while (w->greeted && w->input.len - used >= sizeof response) {
         memcpy(&response, w->input.data + used, sizeof response);
-        struct job *job = job_at(pool, w->head);
         if (!w->waiting || response.number != w->head || w->head >= w->next_sent ||
-            response.length > frame_max(job->given.message))
+            response.length > worker_jobs_frame_max(job_at(pool, w->head)->given.message))
             return false;
         if (w->input.len - used - sizeof response < response.length)
             break;
-        pool->answers += response.length;
-        buf_add(&job->answer, w->input.data + used + sizeof response, response.length);
-        job->state = JOB_DONE;
+        struct bytes rest = bytes_from(buf_bytes(&w->input), used + sizeof response);
+        worker_jobs_answer(&pool->jobs, w->head, bytes_first(rest, response.length));
         w->waiting--;
         w->head = next_waiting(pool, w, w->head + 1);
         w->busy_since = w->waiting ? clock_seconds() : 0;
@@ -312,10 +266,10 @@ static bool worker_take_answers(struct worker_pool *pool, struct worker *w) {
 
 /* Whether there is room for what it answers; the answer that is due next finds it always. */
 static bool worker_is_read(struct worker_pool *pool, const struct worker *w) {
-    const struct job *first = job_at(pool, pool->first);
-    bool is_due = pool->first < pool->end && first->state == JOB_WAITING &&
+    const struct job *first = job_at(pool, pool->jobs.first);
+    bool is_due = pool->jobs.first < pool->jobs.end && first->state == JOB_WAITING &&
                   &pool->workers[first->worker] == w;
-    return is_due || pool->answers < ANSWERS_MAX;
+    return is_due || !worker_jobs_has_answers(&pool->jobs);
 }
 
 static int worker_receive(struct worker_pool *pool, struct worker *w, struct err *err) {
@@ -358,7 +312,7 @@ static int pump(struct worker_pool *pool, bool wait, struct err *err) {
     for (size_t i = 0; i < count; i++) {
         struct worker *w = &pool->workers[i];
         worker_send(pool, w);
-        bool more = w->waiting && w->next_sent < pool->end &&
+        bool more = w->waiting && w->next_sent < pool->jobs.end &&
                     (w->next_sent == w->head || !job_at(pool, w->head)->alone);
         short events = (short)((worker_is_read(pool, w) ? POLLIN : 0) | (more ? POLLOUT : 0));
         polls[i] = (struct pollfd){w->socket, events, 0};
@@ -393,16 +347,8 @@ void worker_pool_submit(struct worker_pool *pool, const struct worker_job *given
             least = i;
     struct worker *w = &pool->workers[least];
     if (!w->waiting)
-        w->head = w->next_sent = pool->end;
-    struct job *job = job_at(pool, pool->end);
-    job->given = *given;
-    job->state = JOB_WAITING;
-    job->worker = least;
-    job->alone = false;
-    job->request =
-        (struct worker_request){pool->end, given->message.len, given->option, given->truncated};
-    pool->end++;
-    pool->bytes += given->message.len;
+        w->head = w->next_sent = pool->jobs.end;
+    worker_jobs_add(&pool->jobs, given, least);
     pool->unsent++;
     if (++w->waiting == 1)
         worker_send(pool, w);
@@ -410,27 +356,16 @@ void worker_pool_submit(struct worker_pool *pool, const struct worker_job *given
 
 int worker_pool_next(struct worker_pool *pool, bool wait, struct worker_result *result,
                      struct err *err) {
-    if (pool->first == pool->end)
+    if (pool->jobs.first == pool->jobs.end)
         return 0;
-    struct job *job = job_at(pool, pool->first);
     bool pumped = false;
-    while (job->state == JOB_WAITING) {
+    while (job_at(pool, pool->jobs.first)->state == JOB_WAITING) {
         if (!wait && (pumped || pool->unsent < SEND_TOGETHER))
             return 0;
         if (pump(pool, wait, err) != 0)
             return -1;
         pumped = true;
     }
-    buf_free(&pool->taken);
-    pool->taken = job->answer;
-    job->answer = (struct buf)BUF_INIT;
-    *result = (struct worker_result){.job = job->given};
-    if (job->state == JOB_DONE)
-        result->frame = buf_bytes(&pool->taken);
-    else
-        result->failure = pool->taken.data;
-    pool->answers -= result->frame.len;
-    pool->bytes -= job->given.message.len;
-    pool->first++;
+    worker_jobs_take(&pool->jobs, result);
     return 1;
 }
