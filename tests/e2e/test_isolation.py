@@ -116,7 +116,7 @@ class Hostile(Case):
     def fetch_while(self, proxy: Proxy, act) -> None:
         """A fetch through the proxy; `act` is called with its process while it is under way."""
         self.mailbox["port"] = proxy.port
-        process = self.program.start("fetch", "-v")
+        process = self.program.start("fetch", "-v", "--workers", "2")
         self.wait_until(lambda: len(workers_of(process.pid)) > 0, "the first worker")
         act(process)
         output, errors = process.communicate(timeout=120)
