@@ -91,13 +91,18 @@ static int open_own(struct filing *filing, struct err *err) {
     return 0;
 }
 
+/* Without UIDVALIDITY a UID may stand for another message there (RFC 9051 section 2.3.1.1). */
+static bool is_own_worth(const struct filing_options *options) {
+    return filing_is_on(options->mailbox, options->dry_run) && options->uidvalidity &&
+           !options->mailbox->fetch_messages && options->count >= CONNECTION_WORTH * options->least;
+}
+
 struct filing *filing_new(const struct filing_options *options) {
     struct filing *filing = memory_zero(1, sizeof *filing);
     struct err err;
     filing->options = *options;
     filing->own_name = filing->uids = filing->places = (struct buf)BUF_INIT;
-    if (!filing_is_on(options->mailbox, options->dry_run) || options->mailbox->fetch_messages ||
-        options->count < CONNECTION_WORTH * options->least || open_own(filing, &err) == 0)
+    if (!is_own_worth(options) || open_own(filing, &err) == 0)
         return filing;
     close_own(filing);
     log_info("mailbox %s: no second connection for filing away, one does both: %s",

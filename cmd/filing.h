@@ -23,7 +23,7 @@ struct filing_options {
     const struct config *config;
     const struct config_mailbox *mailbox;
     struct imap *imap;    /* the connection that reads, with the folder selected */
-    uint32_t uidvalidity; /* of the folder */
+    uint32_t uidvalidity; /* of the folder; 0: unknown */
     size_t count;         /* messages that there will be, about */
     size_t least;         /* messages to file away at once, at least */
     unsigned seconds;     /* that a connection of its own may last */

@@ -1,5 +1,7 @@
 """Filing away what is stored: over the connection that reads, or over one of its own."""
 
+import re
+
 from e2e.case import PROCESSED, Case, use_lab
 from lab.bounces import Bounce
 from lab.dovecot import WITHOUT_MOVE, Dovecot
@@ -101,6 +103,17 @@ class Filing(Case):
         _, errors = self.run_program("fetch", "-v")
         self.assertIn("no second connection for filing away, one does both", errors)
         self.assertIn("Maximum number of connections", errors)  # Dovecot's own words
+        self.assert_all_filed(mails)
+
+    def test_a_uid_without_uidvalidity_means_nothing_to_another_connection(self) -> None:
+        def forget(data: bytes) -> bytes:
+            return re.sub(rb"\* OK \[UIDVALIDITY [^\n]*\n", b"", data)
+
+        mails = self.fill(MANY)
+        with Proxy(self.dovecot.port, edit=forget) as proxy:
+            self.mailbox |= {"tls": "none", "port": proxy.port}
+            self.fetch()
+            self.assertEqual(proxy.connections, 1)
         self.assert_all_filed(mails)
 
     def test_a_connection_that_breaks_off_is_told_and_nothing_is_lost(self) -> None:
