@@ -234,22 +234,33 @@ void filing_note_silence(struct filing *filing, double seconds) {
         filing->took = seconds;
 }
 
-int filing_finish(struct filing *filing, struct err *err) {
+/* Asks for all that is kept in mind. */
+static int file_rest(struct filing *filing, struct err *err) {
     size_t left;
     int rc = 0;
     while (rc == 0 && (left = waiting_count(filing)) > 0) {
         size_t size = next_size(filing);
         rc = file_away(filing, left < size ? left : size, err);
     }
-    if (rc == 0 && filing->own) {
-        rc = imap_finish(filing->own, err);
+    return rc;
+}
+
+/* First comes the connection that reads: while a server cannot send what was fetched and nobody
+ * takes, Dovecot keeps an mbox locked, and the other connection's MOVE waits for it. */
+int filing_finish(struct filing *filing, struct err *err) {
+    struct imap *reads = filing->options.imap;
+    struct err refused;
+    int rc = file_rest(filing, err);
+    if (rc == 0 && !imap_is_lost(reads))
+        rc = imap_finish(reads, err);
+    if (filing->own && imap_finish(filing->own, &refused) != 0) {
         if (imap_is_lost(filing->own)) {
-            lose_own(filing, err);
-            rc = 0;
+            lose_own(filing, &refused);
+        } else if (rc == 0) {
+            *err = refused;
+            rc = -1;
         }
     }
-    if (rc == 0 && !imap_is_lost(filing->options.imap))
-        rc = imap_finish(filing->options.imap, err);
     if (rc == 0 && filing->lost.code) {
         *err = filing->lost;
         rc = -1;

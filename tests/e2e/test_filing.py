@@ -5,6 +5,7 @@ import re
 from e2e.case import PROCESSED, Case, use_lab
 from lab.bounces import Bounce
 from lab.dovecot import WITHOUT_MOVE, Dovecot
+from lab.place import write_file
 from lab.proxy import Proxy
 
 setUpModule, tearDownModule = use_lab()
@@ -134,6 +135,29 @@ class Filing(Case):
             self.fetch()
             self.assertGreater(proxy.connections, 2)
         self.assert_all_filed(mails)
+
+    def test_an_interrupted_run_takes_what_it_asked_for_and_so_unlocks_the_folder(self) -> None:
+        # More than all buffers between Dovecot and the program hold is asked for at once.
+        count, octets = 50, 2 * 1024 * 1024
+        settings = {"mail_location": "mbox:~/mbox:INBOX=~/inbox"}
+        self.dovecot = self.lab.add(Dovecot(self.lab.place("mbox"), settings))
+        self.dovecot.add_user(self.user)
+        self.program.database["commit_messages"] = count // 10
+        self.program.add_mailbox("bounces", self.dovecot, self.user)
+        self.mailbox = self.program.mailboxes["bounces"]
+        self.mailbox |= {"timeout": 10, "message_octets": octets}
+        inbox = self.dovecot.folder_path(self.user).parent / "inbox"
+        lines = ("x" * 79 + "\n") * (octets // 80)
+        letter = f"From ada Sat Nov 21 12:00:00 2026\nSubject: %d\n\n{lines}\n"
+        write_file(inbox, "".join(letter % i for i in range(count)), self.dovecot.owner)
+        process = self.program.start("fetch")
+        self.wait_until(lambda: self.value("SELECT count(*) FROM bounce.message"), "under way")
+        process.terminate()
+        output, errors = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, output, errors), (0, "", ""))
+        (run,) = self.query("SELECT stored::int, filed::int FROM bounce.run")
+        self.assertEqual(run["stored"], run["filed"])
+        self.assertLess(run["stored"], count)
 
     def test_what_the_server_refuses_to_move_is_an_error(self) -> None:
         def refuse(data: bytes) -> bytes:
