@@ -53,6 +53,8 @@ static int read_once(const struct config *config, struct inbox *inbox,
     int rc = inbox_read(inbox, options, sums, again, err);
     uint64_t stored = sums->run.stored + sums->run.quarantined - before;
     inbox->limit = stored < limit ? limit - stored : 0;
+    /* A server that allows one connection may have ended this one for the second. */
+    inbox->one_connection |= rc != 0 && !stored;
     filing_warn_left(inbox->mailbox, inbox->imap);
     imap_close(inbox->imap);
     return rc;

@@ -94,7 +94,8 @@ static int open_own(struct filing *filing, struct err *err) {
 /* Without UIDVALIDITY a UID may stand for another message there (RFC 9051 section 2.3.1.1). */
 static bool is_own_worth(const struct filing_options *options) {
     return filing_is_on(options->mailbox, options->dry_run) && options->uidvalidity &&
-           !options->mailbox->fetch_messages && options->count >= CONNECTION_WORTH * options->least;
+           !options->mailbox->fetch_messages && !options->one_connection &&
+           options->count >= CONNECTION_WORTH * options->least;
 }
 
 struct filing *filing_new(const struct filing_options *options) {

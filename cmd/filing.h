@@ -28,6 +28,7 @@ struct filing_options {
     size_t least;         /* messages to file away at once, at least */
     unsigned seconds;     /* that a connection of its own may last */
     bool dry_run;         /* file nothing away */
+    bool one_connection;  /* use only the one that reads */
 };
 
 /* Whether messages leave the folder at all. */
@@ -36,8 +37,9 @@ bool filing_is_on(const struct config_mailbox *mailbox, bool dry_run);
 /* Makes sure that the folders to file to are there. */
 int filing_folders_ensure(const struct config_mailbox *mailbox, struct imap *imap, struct err *err);
 
-/* Connects where that is worth it; where a second connection is refused, one serves both ways. Free
- * with filing_free(). */
+/* Connects where that is worth it; where a second connection is refused, one serves both ways. A
+ * server may also end the first one: then, call it with one_connection the next time. Free with
+ * filing_free(). */
 struct filing *filing_new(const struct filing_options *options);
 void filing_free(struct filing *filing); /* NULL is fine */
 

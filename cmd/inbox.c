@@ -264,6 +264,7 @@ static struct filing *open_filing(const struct reading *reading) {
         .least = inbox->window,
         .seconds = MAILBOX_RUN_SECONDS + MAILBOX_RUN_OVERTIME,
         .dry_run = inbox->dry_run,
+        .one_connection = inbox->one_connection,
     };
     return filing_new(&options);
 }

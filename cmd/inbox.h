@@ -24,6 +24,7 @@ struct inbox {
     double until;                      /* on clock_seconds()'s clock: leave the rest to the next
                                           run; 0: never */
     size_t window;                     /* messages to ask the server for at once, at least */
+    bool one_connection;               /* file away over the one that reads, however many */
     const volatile sig_atomic_t *stop; /* set by a signal: commit what has come, and leave */
 };
 

@@ -164,6 +164,7 @@ static void become_watcher(struct watch *watch, const struct mailbox_watch *mail
         .mailbox = mailbox->name,
         .socket = socket,
         .beat_seconds = watch->beat_seconds,
+        .after_failure = mailbox->failing_since > 0,
         .stop = &signal_count,
     };
     struct err err = {0};

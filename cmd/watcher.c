@@ -128,6 +128,7 @@ static int look(struct watcher *watcher, struct err *err) {
             (waiting && read_mailbox(watcher, &again, err) != 0))
             return -1;
     } while (waiting && again && !is_over(watcher));
+    watcher->inbox.one_connection = false;
     read.messages = watcher->sums.run.fetched - before;
     report(watcher, &read);
     return 0;
@@ -210,6 +211,8 @@ static int find_mailbox(struct watcher *watcher, struct err *err) {
         return err_set(err, ERR_CONFIG, "%s does not have it any more", config->path);
     watcher->index = (size_t)(mailbox - config->mailboxes);
     watcher->inbox = mailbox_run_inbox(&watcher->session, watcher->index, watcher->options->stop);
+    /* A server that allows one connection may have ended the first for the second. */
+    watcher->inbox.one_connection = watcher->options->after_failure;
     return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "cmd/command.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -39,6 +40,7 @@ struct watcher_options {
     int socket;                        /* reports go here; when the other end is closed, or writes
                                           no more, the watcher ends */
     unsigned beat_seconds;             /* reports while it waits: at least so often */
+    bool after_failure;                /* the mailbox was not read since the last watcher failed */
     const volatile sig_atomic_t *stop; /* set by a signal: commit what has come, and end */
 };
 

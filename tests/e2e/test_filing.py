@@ -159,6 +159,25 @@ class Filing(Case):
         self.assertEqual(run["stored"], run["filed"])
         self.assertLess(run["stored"], count)
 
+    def test_where_the_second_connection_ends_the_first_the_next_try_does_without(self) -> None:
+        mails = self.fill(MANY)
+        with Proxy(self.dovecot.port, only_one=True) as proxy:
+            self.mailbox |= {"tls": "none", "port": proxy.port, "retries": 1}
+            self.fetch()
+            self.assertEqual(proxy.connections, 3)
+        self.assert_all_filed(mails)
+
+    def test_a_watcher_does_without_a_second_connection_that_ends_the_first(self) -> None:
+        mails = self.fill(MANY)
+        with Proxy(self.dovecot.port, only_one=True) as proxy:
+            self.mailbox |= {"tls": "none", "port": proxy.port}
+            process = self.program.start("fetch", "--watch")
+            self.wait_until(lambda: self.count(PROCESSED) == MANY, "all filed away")
+            process.terminate()
+            process.communicate(timeout=60)
+            self.assertEqual((process.returncode, proxy.connections), (0, 3))
+        self.assert_ledger(mails)
+
     def test_what_the_server_refuses_to_move_is_an_error(self) -> None:
         def refuse(data: bytes) -> bytes:
             return data.replace(b"OK Move completed", b"NO [OVERQUOTA] Quota exceeded")

@@ -20,6 +20,7 @@ class Proxy:
     `cut_connections`: this befalls only so many connections, the first ones;
     `cut_number`: this befalls only the connection of this number, 1 for the first, and ends no
     other one;
+    `only_one`: a new connection ends those before it once its client selects a folder;
     `last_words`: what the client hears before the end.
     `stall_after`: from there on the server's bytes wait until release().
     `bytes_per_second`: how fast the server's bytes pass, at most.
@@ -33,6 +34,7 @@ class Proxy:
         cut_after: int | None = None,
         cut_connections: int | None = None,
         cut_number: int | None = None,
+        only_one: bool = False,
         last_words: bytes = b"",
         stall_after: int | None = None,
         bytes_per_second: int | None = None,
@@ -43,6 +45,7 @@ class Proxy:
         self._cut_after = cut_after
         self._cut_connections = cut_connections
         self._cut_number = cut_number
+        self._only_one = only_one
         self._last_words = last_words
         self._stall_after = stall_after
         self._bytes_per_second = bytes_per_second
@@ -133,6 +136,8 @@ class Proxy:
     def _upward(self, client: socket.socket, server: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := client.recv(CHUNK):
+                if self._only_one and b" SELECT " in data:
+                    self._end([each for each in self._open if each not in (client, server)])
                 server.sendall(data)
             server.shutdown(socket.SHUT_WR)
 
