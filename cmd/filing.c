@@ -33,7 +33,8 @@ struct filing {
     struct buf own_name;
     struct err lost;    /* why `own` is of no more use */
     double begun;       /* when `own` got the command that it is at; 0: none */
-    uint64_t sum;       /* messages that were asked to be filed away */
+    uint64_t sum;       /* messages filed away over `own` while it was open */
+    uint64_t before;    /* messages filed away over the connection that reads, before */
     struct buf uids;    /* uint32_t: in the database, not yet asked to be filed away */
     struct buf places;  /* enum place: of each */
     size_t together;    /* so many were filed away at once */
@@ -42,8 +43,10 @@ struct filing {
 };
 
 static void close_own(struct filing *filing) {
-    if (filing->own)
-        filing_warn_left(filing->options.mailbox, filing->own);
+    if (!filing->own)
+        return;
+    filing->sum += imap_filed(filing->own);
+    filing_warn_left(filing->options.mailbox, filing->own);
     imap_close(filing->own);
     filing->own = NULL;
 }
@@ -102,6 +105,7 @@ struct filing *filing_new(const struct filing_options *options) {
     struct filing *filing = memory_zero(1, sizeof *filing);
     struct err err;
     filing->options = *options;
+    filing->before = imap_filed(options->imap);
     filing->own_name = filing->uids = filing->places = (struct buf)BUF_INIT;
     if (!is_own_worth(options) || open_own(filing, &err) == 0)
         return filing;
@@ -151,7 +155,6 @@ static int queue_filing(struct filing *filing, enum place place, const uint32_t 
     /* The next connection files what this one cannot. */
     if (!count || filing->options.dry_run || imap_is_lost(imap))
         return 0;
-    filing->sum += count;
     const char *const folders[] = {[PLACE_PROCESSED] = mailbox->processed_folder,
                                    [PLACE_QUARANTINE] = mailbox->quarantine_folder,
                                    [PLACE_GONE] = mailbox->trash_folder};
@@ -274,7 +277,8 @@ bool filing_is_lost(const struct filing *filing) {
 }
 
 uint64_t filing_sum(const struct filing *filing) {
-    return filing->sum;
+    size_t own = filing->own ? imap_filed(filing->own) : 0;
+    return filing->sum + own + imap_filed(filing->options.imap) - filing->before;
 }
 
 void filing_warn_left(const struct config_mailbox *mailbox, const struct imap *imap) {

@@ -63,7 +63,7 @@ int filing_finish(struct filing *filing, struct err *err);
 /* Whether the connection of its own has broken off. */
 bool filing_is_lost(const struct filing *filing);
 
-/* How many messages were asked to be filed away. */
+/* How many messages the server says that it has filed away. */
 uint64_t filing_sum(const struct filing *filing);
 
 /* Warns where messages that were filed away over `imap` remain in the folder, for want of UIDPLUS.

@@ -295,9 +295,9 @@ int inbox_read(const struct inbox *inbox, struct pipeline_options options,
     options.committed_context = &reading;
     pipeline = pipeline_new(&options, sums);
     rc = read_messages(&reading, pipeline, again, err);
-    if (rc == 0)
-        sums->run.filed += filing_sum(reading.filing);
 out:
+    if (reading.filing)
+        sums->run.filed += filing_sum(reading.filing);
     pipeline_free(pipeline);
     filing_free(reading.filing);
     free(reading.todo);

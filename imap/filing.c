@@ -78,6 +78,10 @@ int imap_finish(struct imap *imap, struct err *err) {
     return -1;
 }
 
+size_t imap_filed(const struct imap *imap) {
+    return imap->filed + imap->left_marked;
+}
+
 size_t imap_left_marked(const struct imap *imap) {
     return imap->left_marked;
 }

@@ -176,9 +176,10 @@ int imap_move_begin(struct imap *imap, const uint32_t *uids, size_t count, const
  * archives on EXPUNGE: move to its Trash there.) */
 int imap_delete_begin(struct imap *imap, const uint32_t *uids, size_t count, struct err *err);
 
-/* Sends what is queued and takes what has been answered, without waiting for more: for a connection
- * that only files away, while another one fetches. 1: commands are still open; 0: none is; -1:
- * error. Filing commands that are refused show in imap_finish(). */
+/* Sends what is queued and takes what has been answered: for a connection that only files away,
+ * while another one fetches. Waits for nothing but the rest of a response whose first octets have
+ * come. 1: commands are still open; 0: none is; -1: error. Filing commands that are refused show in
+ * imap_finish(). */
 int imap_advance(struct imap *imap, struct err *err);
 
 /* Waits until every queued command has been answered; fetched messages that imap_fetch_next() did
@@ -186,6 +187,10 @@ int imap_advance(struct imap *imap, struct err *err);
  * last imap_finish(): ERR_PERMISSION, ERR_UNAVAILABLE (no such folder) or ERR_TEMPORARY (quota and
  * all else). A refused command has not removed anything that is not safe in the other folder. */
 int imap_finish(struct imap *imap, struct err *err);
+
+/* How many messages the server says that it has moved or deleted since imap_open(), those that
+ * imap_left_marked() counts included. */
+size_t imap_filed(const struct imap *imap);
 
 /* How many messages were marked \Deleted and left, for want of UIDPLUS, since imap_open(). */
 size_t imap_left_marked(const struct imap *imap);

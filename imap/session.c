@@ -74,6 +74,8 @@ static void succeeded(struct imap *imap, const struct command *command) {
         queue_next(imap, COMMAND_EXPUNGE, command);
     else if (command->kind == COMMAND_MARK)
         imap->left_marked += command->count;
+    else if (command->kind == COMMAND_MOVE || command->kind == COMMAND_EXPUNGE)
+        imap->filed += command->count;
 }
 
 /* Acts on the tagged response to `command`; imap->text has its text. */

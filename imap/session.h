@@ -61,6 +61,7 @@ struct imap {
     size_t alert_count;
 
     struct err refused; /* the first filing command that the server refused */
+    size_t filed;       /* messages moved or removed */
     size_t left_marked;
     size_t refused_in_a_row; /* messages that could not be fetched, with none between that could */
 

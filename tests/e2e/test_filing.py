@@ -178,9 +178,14 @@ class Filing(Case):
             self.assertEqual((process.returncode, proxy.connections), (0, 3))
         self.assert_ledger(mails)
 
-    def test_what_the_server_refuses_to_move_is_an_error(self) -> None:
+    def test_what_the_server_refuses_to_move_is_an_error_and_does_not_count(self) -> None:
+        refused = []
+
         def refuse(data: bytes) -> bytes:
-            return data.replace(b"OK Move completed", b"NO [OVERQUOTA] Quota exceeded")
+            if refused or b"OK Move completed" not in data:
+                return data
+            refused.append(True)
+            return data.replace(b"OK Move completed", b"NO [OVERQUOTA] Quota exceeded", 1)
 
         mails = self.fill(MANY)
         with Proxy(self.dovecot.port, edit=refuse) as proxy:
@@ -189,4 +194,5 @@ class Filing(Case):
             self.assertEqual(proxy.connections, 2)
         self.assertIn(f"the server refuses to move messages to \"{PROCESSED}\"", errors)
         self.assertIn("Quota exceeded", errors)
+        self.assertEqual(self.value("SELECT filed FROM bounce.run"), MANY - COMMIT_MESSAGES)
         self.assert_ledger(mails)

@@ -138,6 +138,8 @@ static void run_cases(bool advance) {
             fail_msg("%s: %d %s", cases[i].name, err.code, err.text);
         if (imap_left_marked(imap) != cases[i].left_marked)
             fail_msg("%s: %zu left marked", cases[i].name, imap_left_marked(imap));
+        if (imap_filed(imap) != (cases[i].code == ERR_NONE ? 3 : 0))
+            fail_msg("%s: %zu filed away", cases[i].name, imap_filed(imap));
         imap_close(imap);
         script_end(script);
     }
