@@ -160,7 +160,7 @@ void check_mailbox(struct check_list *list, const struct config *config,
     struct imap_traits traits;
     struct err err = {0};
     check_section(list, "mailbox %s", mailbox->name);
-    struct imap *imap = mailbox_open(config, mailbox, mailbox->name, &err);
+    struct imap *imap = mailbox_open(config, mailbox, mailbox->name, NULL, &err);
     if (!imap) {
         check_error(list, "login", NULL, &err);
     } else {

@@ -43,7 +43,7 @@ static int read_once(const struct config *config, struct inbox *inbox,
                      struct pipeline_options options, struct pipeline_sums *sums, bool *again,
                      struct err *err) {
     uint64_t limit = inbox->limit;
-    inbox->imap = mailbox_open(config, inbox->mailbox, inbox->mailbox->name, err);
+    inbox->imap = mailbox_open(config, inbox->mailbox, inbox->mailbox->name, NULL, err);
     *again = inbox->imap == NULL;
     if (inbox->imap == NULL)
         return -1;

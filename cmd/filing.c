@@ -81,7 +81,8 @@ static int open_own(struct filing *filing, struct err *err) {
     const struct config_mailbox *mailbox = filing->options.mailbox;
     struct imap_folder_status status;
     buf_printf(&filing->own_name, "%s (filing)", mailbox->name);
-    filing->own = mailbox_open(filing->options.config, mailbox, filing->own_name.data, err);
+    filing->own = mailbox_open(filing->options.config, mailbox, filing->own_name.data,
+                               filing->options.imap, err);
     if (!filing->own)
         return -1;
     imap_limit(filing->own, filing->options.seconds);

@@ -44,7 +44,7 @@ static struct imap *open_with_token(const struct config *config,
 }
 
 struct imap *mailbox_open(const struct config *config, const struct config_mailbox *mailbox,
-                          const char *name, struct err *err) {
+                          const char *name, const struct imap *beside, struct err *err) {
     static const enum imap_tls tls[] = {[CONFIG_TLS_IMPLICIT] = IMAP_TLS_IMPLICIT,
                                         [CONFIG_TLS_STARTTLS] = IMAP_TLS_STARTTLS,
                                         [CONFIG_TLS_NONE] = IMAP_TLS_NONE};
@@ -61,6 +61,7 @@ struct imap *mailbox_open(const struct config *config, const struct config_mailb
         .trace = log_is_on(LOG_LEVEL_DEBUG) ? trace : NULL,
         .alert = alert,
         .context = (void *)(uintptr_t)name,
+        .beside = beside,
     };
     if (mailbox->oauth.grant != CONFIG_GRANT_NONE || mailbox->token_command)
         return open_with_token(config, mailbox, &options, err);

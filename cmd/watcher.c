@@ -225,8 +225,8 @@ int watcher_run(const struct watcher_options *options, struct err *err) {
     if (rc == 0)
         rc = mailbox_run_source(watcher.session.store, watcher.inbox.mailbox, err);
     if (rc == 0) {
-        watcher.inbox.imap =
-            mailbox_open(watcher.session.config, watcher.inbox.mailbox, options->mailbox, err);
+        watcher.inbox.imap = mailbox_open(watcher.session.config, watcher.inbox.mailbox,
+                                          options->mailbox, NULL, err);
         rc = watcher.inbox.imap ? 0 : -1;
     }
     if (rc == 0) {

@@ -6,6 +6,7 @@
 #include "imap/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     LOGOUT_SECONDS = 2, /* to be polite for */
@@ -50,6 +51,10 @@ struct imap *imap_open(const struct imap_options *options, struct err *err) {
     imap->options.trace = options->trace;
     imap->options.alert = options->alert;
     imap->options.context = options->context;
+    if (options->beside != NULL) {
+        memcpy(imap->alerts, options->beside->alerts, sizeof imap->alerts);
+        imap->alert_count = options->beside->alert_count;
+    }
     through_us.trace = options->trace != NULL ? trace_login : NULL;
     through_us.alert = alert_login;
     through_us.context = imap;

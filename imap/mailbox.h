@@ -85,6 +85,8 @@ struct imap_options {
      */
     void (*alert)(void *context, struct bytes text);
     void *context;
+    const struct imap *beside; /* another connection of this user, or NULL: what it was alerted of
+                                  is not told again */
 };
 
 struct imap;

@@ -117,6 +117,17 @@ class Filing(Case):
             self.assertEqual(proxy.connections, 1)
         self.assert_all_filed(mails)
 
+    def test_what_the_server_says_at_each_login_is_told_once(self) -> None:
+        def alert(data: bytes) -> bytes:
+            return re.sub(rb"(\w+ OK [^\r\n]*Logged in)", rb"* OK [ALERT] Please move\r\n\1", data)
+
+        self.fill(MANY)
+        with Proxy(self.dovecot.port, edit=alert) as proxy:
+            self.mailbox |= {"tls": "none", "port": proxy.port}
+            _, errors = self.run_program("fetch")
+            self.assertEqual(proxy.connections, 2)
+        self.assertEqual(errors.count("Please move"), 1, errors)
+
     def test_a_connection_that_breaks_off_is_told_and_nothing_is_lost(self) -> None:
         with Proxy(self.dovecot.tls_port, cut_after=4000, cut_number=2) as proxy:
             self.mailbox |= {"port": proxy.port, "retries": 0}
