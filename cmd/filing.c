@@ -180,6 +180,10 @@ static int file_away(struct filing *filing, size_t count, struct err *err) {
     free(some);
     buf_remove_first(&filing->uids, count * sizeof *uids);
     buf_remove_first(&filing->places, count * sizeof *places);
+    if (count > filing->together)
+        filing->took_before = filing->took;
+    filing->together = count;
+    filing->took = 0;
     if (filing->own && filing->begun <= 0)
         filing->begun = clock_seconds();
     own_is_busy(filing); /* sends it */
@@ -227,10 +231,6 @@ int filing_add(struct filing *filing, const struct store_message *rows, size_t c
     size_t enough = next_size(filing);
     if (own_is_busy(filing) || waiting_count(filing) < enough)
         return 0;
-    if (enough > filing->together)
-        filing->took_before = filing->took;
-    filing->together = enough;
-    filing->took = 0;
     return file_away(filing, enough, err);
 }
 
@@ -241,12 +241,10 @@ void filing_note_silence(struct filing *filing, double seconds) {
 
 /* Asks for all that is kept in mind. */
 static int file_rest(struct filing *filing, struct err *err) {
-    size_t left;
+    size_t left, size = next_size(filing);
     int rc = 0;
-    while (rc == 0 && (left = waiting_count(filing)) > 0) {
-        size_t size = next_size(filing);
+    while (rc == 0 && (left = waiting_count(filing)) > 0)
         rc = file_away(filing, left < size ? left : size, err);
-    }
     return rc;
 }
 
