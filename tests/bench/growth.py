@@ -58,7 +58,7 @@ class Ledger:
         self.program.write_config()
 
     def command(self, *arguments: str) -> Cost:
-        return run(self.program.command(*arguments))
+        return run(self.program.command(*arguments), watched=False)
 
     def fill(self, size: int) -> None:
         """Imports mails until so many are stored."""
