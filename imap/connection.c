@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 
 enum {
@@ -18,11 +19,18 @@ enum {
                                moved in that time at two a second */
     ANSWER_RATE = 100,      /* octets a second that an answer has to come with beyond that: the
                                slowest line that anybody may still have */
+
+    /* Of an answer that has come to so many octets, the next ones are awaited in such portions, and
+     * no longer than so many milliseconds: else this process and the server's wake each other for
+     * every message or two, which costs both more than reading it. */
+    PORTION = 64 * 1024,
+    PORTION_MILLISECONDS = 2,
 };
 
 struct connection {
     CURL *curl;
     curl_socket_t socket;
+    int least; /* octets that poll(2) waits for */
     struct buf unsent;
     int64_t idle_timeout;   /* milliseconds */
     int64_t answer_timeout; /* milliseconds */
@@ -118,12 +126,30 @@ static int64_t smaller(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
+/* Where the system does not support it, poll(2) waits for one. */
+static void set_least(struct connection *connection, int octets) {
+    if (connection->least != octets)
+        setsockopt(connection->socket, SOL_SOCKET, SO_RCVLOWAT, &octets, sizeof octets);
+    connection->least = octets;
+}
+
+/* Waits for a portion of a long answer. Whether it is there. */
+static bool wait_for_portion(struct connection *connection) {
+    struct pollfd poll_for = {.fd = connection->socket, .events = POLLIN};
+    if (connection->unsent.len > 0 || connection->answer_octets < PORTION)
+        return false;
+    set_least(connection, PORTION);
+    return poll(&poll_for, 1, PORTION_MILLISECONDS) > 0;
+}
+
 /* Waits until there is something to read, or to send if something is queued. */
 static int wait_for_server(struct connection *connection, struct err *err) {
     struct pollfd poll_for = {.fd = connection->socket, .events = POLLIN};
     int64_t timeout = smaller(connection->idle_timeout, answer_left(connection));
     int64_t start = now();
-    int ready = 0;
+    int ready = wait_for_portion(connection);
+    if (!ready)
+        set_least(connection, 1);
     if (connection->unsent.len > 0)
         poll_for.events |= POLLOUT;
     if (connection->deadline != 0)
@@ -171,6 +197,7 @@ int connection_idle(struct connection *connection, int64_t milliseconds, int wak
                                 {.fd = wake, .events = POLLIN}};
     if (connection->deadline != 0)
         milliseconds = smaller(milliseconds, connection->deadline - now());
+    set_least(connection, 1);
     if (flush(connection, err) < 0)
         return -1;
     int ready = poll(poll_for, 2, (int)smaller(milliseconds < 0 ? 0 : milliseconds, INT_MAX));
