@@ -116,9 +116,9 @@ struct filing *filing_new(const struct filing_options *options) {
     return filing;
 }
 
-/* Nothing is deleted that was not understood, and "keep" changes nothing in the mailbox. */
+/* Nothing is deleted that was not understood. */
 static enum place place_for(const struct config_mailbox *mailbox, enum store_outcome outcome) {
-    if (mailbox->after == CONFIG_AFTER_KEEP || outcome == STORE_OUTCOME_NONE)
+    if (outcome == STORE_OUTCOME_NONE)
         return PLACE_STAY;
     if (outcome == STORE_OUTCOME_QUARANTINED)
         return PLACE_QUARANTINE;
@@ -154,7 +154,7 @@ static int queue_filing(struct filing *filing, enum place place, const uint32_t 
     const struct config_mailbox *mailbox = filing->options.mailbox;
     struct imap *imap = filing->own ? filing->own : filing->options.imap;
     /* The next connection files what this one cannot. */
-    if (!count || filing->options.dry_run || imap_is_lost(imap))
+    if (!count || imap_is_lost(imap))
         return 0;
     const char *const folders[] = {[PLACE_PROCESSED] = mailbox->processed_folder,
                                    [PLACE_QUARANTINE] = mailbox->quarantine_folder,
@@ -191,8 +191,9 @@ static int file_away(struct filing *filing, size_t count, struct err *err) {
 }
 
 static void keep_in_mind(struct filing *filing, uint32_t uid, enum store_outcome outcome) {
-    enum place place = place_for(filing->options.mailbox, outcome);
-    if (place == PLACE_STAY)
+    const struct filing_options *options = &filing->options;
+    enum place place = place_for(options->mailbox, outcome);
+    if (!filing_is_on(options->mailbox, options->dry_run) || place == PLACE_STAY)
         return;
     buf_add(&filing->uids, &uid, sizeof uid);
     buf_add(&filing->places, &place, sizeof place);
