@@ -95,6 +95,13 @@ class Case(unittest.TestCase):
         self.program.add_mailbox("bounces", self.dovecot, self.user)
         self.mailbox = self.program.mailboxes["bounces"]
 
+    def use_dovecot(self, name: str, settings: dict[str, str]) -> None:
+        """From now on the test's account is on a server of its own, with these settings."""
+        self.dovecot = self.lab.add(Dovecot(self.lab.place(name), settings))
+        self.dovecot.add_user(self.user)
+        self.program.add_mailbox("bounces", self.dovecot, self.user)
+        self.mailbox = self.program.mailboxes["bounces"]
+
     def mixed(self, count: int, seed: int = 1) -> list[Bounce]:
         """Mails of all formats that arrived in the last three weeks."""
         return list(Generator(seed).mixed(count, float(int(time.time() - 20 * DAY))))

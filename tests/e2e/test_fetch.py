@@ -11,7 +11,7 @@ import unittest
 from e2e.case import PROCESSED, SANITIZED, Case, use_lab
 from lab.bounces import DAY, Generator
 from lab.diagnostics import diagnostic_of
-from lab.dovecot import WITHOUT_MOVE, Dovecot
+from lab.dovecot import WITHOUT_MOVE
 
 setUpModule, tearDownModule = use_lab()
 
@@ -347,11 +347,7 @@ class WithoutMove(Case):
 
     def setUp(self) -> None:
         super().setUp()
-        settings = {"imap_capability": WITHOUT_MOVE}
-        self.dovecot = self.lab.add(Dovecot(self.lab.place("without-move"), settings))
-        self.dovecot.add_user(self.user)
-        self.program.add_mailbox("bounces", self.dovecot, self.user)
-        self.mailbox = self.program.mailboxes["bounces"]
+        self.use_dovecot("without-move", {"imap_capability": WITHOUT_MOVE})
 
     def test_messages_are_copied_and_then_removed(self) -> None:
         mails = self.mixed(50)

@@ -4,7 +4,7 @@ import re
 
 from e2e.case import PROCESSED, Case, use_lab
 from lab.bounces import Bounce
-from lab.dovecot import WITHOUT_MOVE, Dovecot
+from lab.dovecot import WITHOUT_MOVE
 from lab.place import write_file
 from lab.proxy import Proxy
 
@@ -12,7 +12,8 @@ setUpModule, tearDownModule = use_lab()
 
 EX_TEMPORARY = 75
 COMMIT_MESSAGES = 10
-FEW, MANY = 9 * COMMIT_MESSAGES, 20 * COMMIT_MESSAGES  # too few for a connection of their own
+FEW = 9 * COMMIT_MESSAGES  # too few for a connection of their own
+MANY = 20 * COMMIT_MESSAGES
 
 
 class Filing(Case):
@@ -85,21 +86,13 @@ class Filing(Case):
         self.assert_folders(inbox=0, quarantine=left)
 
     def test_copies_are_removed_where_the_server_cannot_move(self) -> None:
-        settings = {"imap_capability": WITHOUT_MOVE}
-        self.dovecot = self.lab.add(Dovecot(self.lab.place("without-move"), settings))
-        self.dovecot.add_user(self.user)
-        self.program.add_mailbox("bounces", self.dovecot, self.user)
-        self.mailbox = self.program.mailboxes["bounces"]
+        self.use_dovecot("without-move", {"imap_capability": WITHOUT_MOVE})
         mails = self.fill(MANY)
         self.assertEqual(self.connections_of_fetch(), 2)
         self.assert_all_filed(mails)
 
     def test_where_a_second_connection_is_refused_one_does_both(self) -> None:
-        settings = {"mail_max_userip_connections": "1"}
-        self.dovecot = self.lab.add(Dovecot(self.lab.place("one-connection"), settings))
-        self.dovecot.add_user(self.user)
-        self.program.add_mailbox("bounces", self.dovecot, self.user)
-        self.mailbox = self.program.mailboxes["bounces"]
+        self.use_dovecot("one-connection", {"mail_max_userip_connections": "1"})
         mails = self.fill(MANY)
         _, errors = self.run_program("fetch", "-v")
         self.assertIn("no second connection for filing away, one does both", errors)
@@ -150,12 +143,8 @@ class Filing(Case):
     def test_an_interrupted_run_takes_what_it_asked_for_and_so_unlocks_the_folder(self) -> None:
         # More than all buffers between Dovecot and the program hold is asked for at once.
         count, octets = 50, 2 * 1024 * 1024
-        settings = {"mail_location": "mbox:~/mbox:INBOX=~/inbox"}
-        self.dovecot = self.lab.add(Dovecot(self.lab.place("mbox"), settings))
-        self.dovecot.add_user(self.user)
+        self.use_dovecot("mbox", {"mail_location": "mbox:~/mbox:INBOX=~/inbox"})
         self.program.database["commit_messages"] = count // 10
-        self.program.add_mailbox("bounces", self.dovecot, self.user)
-        self.mailbox = self.program.mailboxes["bounces"]
         self.mailbox |= {"timeout": 10, "message_octets": octets}
         inbox = self.dovecot.folder_path(self.user).parent / "inbox"
         lines = ("x" * 79 + "\n") * (octets // 80)
